@@ -173,10 +173,12 @@ CREATE TABLE "Branch" (
   "pushedAt" timestamp(3) with time zone NOT NULL,
   "historyWantedAt" timestamp(3) with time zone,
   assumed boolean DEFAULT false NOT NULL,
+  "removedAt" timestamp(3) with time zone,
   CONSTRAINT "Branch_pkey" PRIMARY KEY ("projectName", name)
 );
 CREATE INDEX "Branch_projectName_pushedAt_idx" ON "Branch" USING btree ("projectName", "pushedAt");
 CREATE INDEX histories_to_read ON "Branch" USING btree ("historyWantedAt") WHERE "historyWantedAt" IS NOT NULL;
+CREATE INDEX present_branches ON "Branch" USING btree ("projectName", "pushedAt") WHERE "removedAt" IS NULL;
 
 CREATE TABLE "BranchCommit" (
   "projectName" text NOT NULL,
@@ -515,6 +517,27 @@ CREATE INDEX confirmations ON "Notification" USING btree ("createdAt") WHERE eve
 CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
+CREATE TABLE "PolledRef" (
+  repository text NOT NULL,
+  ref text NOT NULL,
+  commit text NOT NULL,
+  missing integer DEFAULT 0 NOT NULL,
+  CONSTRAINT "PolledRef_pkey" PRIMARY KEY (repository, ref)
+);
+
+CREATE TABLE "PolledRepository" (
+  repository text NOT NULL,
+  "everySeconds" integer,
+  "nextAt" timestamp(3) with time zone,
+  "startedAt" timestamp(3) with time zone,
+  "lookedAt" timestamp(3) with time zone,
+  failures integer DEFAULT 0 NOT NULL,
+  problem text,
+  "failingSince" timestamp(3) with time zone,
+  CONSTRAINT "PolledRepository_pkey" PRIMARY KEY (repository)
+);
+CREATE INDEX "PolledRepository_nextAt_idx" ON "PolledRepository" USING btree ("nextAt");
+
 CREATE TABLE "Probe" (
   "bisectionId" integer NOT NULL,
   number integer NOT NULL,
@@ -586,6 +609,7 @@ CREATE TABLE "Project" (
   "removedAt" timestamp(3) with time zone,
   "updatedAt" timestamp(3) with time zone NOT NULL,
   "defaultBranch" text,
+  "firstLookAt" timestamp(3) with time zone,
   CONSTRAINT "Project_pkey" PRIMARY KEY (name)
 );
 
@@ -672,6 +696,35 @@ CREATE TABLE "RevokedToken" (
   "revokedAt" timestamp(3) with time zone NOT NULL,
   CONSTRAINT "RevokedToken_pkey" PRIMARY KEY (hash)
 );
+
+CREATE TABLE "Schedule" (
+  "projectName" text NOT NULL,
+  key text NOT NULL,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  "lastCommit" text,
+  "lastBuildId" integer,
+  CONSTRAINT "Schedule_pkey" PRIMARY KEY ("projectName", key)
+);
+CREATE INDEX "Schedule_nextAt_idx" ON "Schedule" USING btree ("nextAt");
+
+CREATE TABLE "ScheduleRun" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  key text NOT NULL,
+  "dueAt" timestamp(3) with time zone NOT NULL,
+  state text DEFAULT 'due'::text NOT NULL,
+  cells jsonb,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  commit text,
+  "buildId" integer,
+  problem text,
+  "endedAt" timestamp(3) with time zone,
+  CONSTRAINT "ScheduleRun_pkey" PRIMARY KEY (id),
+  CONSTRAINT schedule_run_state CHECK (state = ANY (ARRAY['due'::text, 'built'::text, 'unchanged'::text, 'failed'::text]))
+);
+CREATE UNIQUE INDEX "ScheduleRun_projectName_key_dueAt_key" ON "ScheduleRun" USING btree ("projectName", key, "dueAt");
+CREATE INDEX due_schedule_runs ON "ScheduleRun" USING btree ("nextAt") WHERE state = 'due'::text;
 
 CREATE TABLE "SignedRun" (
   by text NOT NULL,
@@ -842,6 +895,7 @@ ALTER TABLE "HostTurn" ADD CONSTRAINT "HostTurn_hostId_fkey" FOREIGN KEY ("hostI
 ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "PolledRef" ADD CONSTRAINT "PolledRef_repository_fkey" FOREIGN KEY (repository) REFERENCES "PolledRepository"(repository) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Probe" ADD CONSTRAINT "Probe_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "ProblemCell" ADD CONSTRAINT "ProblemCell_problemId_fkey" FOREIGN KEY ("problemId") REFERENCES "Problem"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "PullRequestCommit" ADD CONSTRAINT "PullRequestCommit_pullRequestId_fkey" FOREIGN KEY ("pullRequestId") REFERENCES "PullRequest"(id) ON UPDATE CASCADE ON DELETE CASCADE;

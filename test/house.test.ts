@@ -24,13 +24,13 @@ const parts: Part[] = [
     name: '*.rule.ts',
     place: /^packages\/farm\/src\/.*\.rule\.ts$/,
     ours: 'contracts, other rules',
-    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|re2js|node:path|node:crypto)$/, // none of these does I/O
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|re2js|cron-parser|node:path|node:crypto)$/, // none of these does I/O
   },
   {
     name: 'farm',
     place: /^packages\/farm\/src\//,
     ours: 'contracts, storage, Prisma (through db/)',
-    may: /^(@rumpfarm\/(contracts|storage)|@prisma\/.*|pg|typebox(\/\w+)?|yaml|picomatch|re2js|sax|tap-parser|node:.*)$/,
+    may: /^(@rumpfarm\/(contracts|storage)|@prisma\/.*|pg|typebox(\/\w+)?|yaml|picomatch|re2js|cron-parser|sax|tap-parser|node:.*)$/,
   },
   {
     name: 'storage',

@@ -89,6 +89,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   )
   farm.onEvent(eventPublisher({ bus, dispatch, requests: tasks.requests, viewers, log }))
   parts.add(await watchFarmFile(config.farmFile, farm, log))
+  await farm.polling.wantLooks() // commits may have been pushed while the farm was down
+  for (const repository of await farm.polling.listDue()) tasks.requests.look(repository)
 
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
   const services = { config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles }

@@ -2,7 +2,7 @@
  * Connections to git repositories, forges and receivers of webhooks. Every failure is a value; a thrown error is a
  * defect.
  *
- * - openMirrors: commits, tarballs, files and histories of any git repository.
+ * - openMirrors: refs, commits, tarballs, files and histories of any git repository.
  * - recognise, verify, read: which forge sent a webhook, whether its signature is valid, and what it says.
  * - readGithubDelivery, readStandardDelivery: the same for GitHub and for Standard Webhooks, in the earlier form.
  * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
@@ -50,7 +50,7 @@ export type { GitLimits } from './git/git-runner.ts'
 export type { Merge, WantedMerge } from './git/merge.ts'
 export type { Commit } from './git/mirror.ts'
 export type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
-export type { Problem } from './git/remote.ts'
+export type { Problem, RemoteRefs } from './git/remote.ts'
 export type { Tarball } from './git/tarballs.ts'
 export {
   type FileAnswer,

@@ -1,14 +1,15 @@
 import { join } from 'node:path'
+import { addressProblem } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import type { ChangedFilesAnswer } from './git/changed-files.ts'
 import type { LinesAnswer, RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
-import { openGit } from './git/git.ts'
+import { type Git, openGit } from './git/git.ts'
 import { defaultGitLimits, type GitLimits } from './git/git-runner.ts'
 import type { Merge, WantedMerge } from './git/merge.ts'
 import type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
-import type { Problem } from './git/remote.ts'
+import { listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
 import { openTarballs } from './git/tarballs.ts'
 import { makeGuard } from './notifiers/guard.ts'
 import {
@@ -44,6 +45,11 @@ export interface Mirrors {
    * the mirror already has this commit. After the call, the mirror has the commit.
    */
   resolve: (wanted: { repository: string; ref?: string | undefined; module?: string | undefined }) => Promise<Resolved>
+  /**
+   * The branches of a repository, and its tags if wanted, with one request (git ls-remote). Nothing is fetched. The
+   * request may take up to `listSeconds` (60 s).
+   */
+  listRefs: (wanted: { repository: string; tags: boolean }) => Promise<RemoteRefs | Problem>
   /** The tar.gz of a full commit, at most 999,999,999 bytes. If necessary, the commit is fetched and packed. */
   tarball: (wanted: WantedTarball) => Promise<TarballAnswer>
   /** A text file of a full commit, at most 64 KiB. */
@@ -91,6 +97,7 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
   const guard = makeGuard({ allowPrivate: options.allowPrivate ?? false })
   return {
     resolve: ({ repository, ref, module }) => asValue(repositories.resolveAny(repository, ref, module)),
+    listRefs: ({ repository, tags }) => asValue(listBranches(git, repository, tags)),
     tarball: wanted => asValue(repositories.tarball(wanted)),
     readFile: ({ repository, commit, path }) =>
       asValue(repositories.answer(repository, mirror => repositories.readFile(mirror, commit, path))),
@@ -112,6 +119,12 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.changedFiles(mirror, ends))),
     close: () => git.close(),
   }
+}
+
+async function listBranches(git: Git, repository: string, tags: boolean): Promise<RemoteRefs | Problem> {
+  const wrong = addressProblem(repository)
+  if (wrong) return { kind: 'problem', problem: wrong }
+  return listRefs(git, repository, ['refs/heads/*', ...(tags ? ['refs/tags/*'] : [])])
 }
 
 /** Turns the error of a full or read-only disk into a value. Any other thrown error is a defect. */

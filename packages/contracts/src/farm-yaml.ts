@@ -1,10 +1,12 @@
 import Type, { type Static } from 'typebox'
+import { BisectLimits, WrittenBisect } from './bisect-yaml.ts'
 import { Notify, NotifyRule } from './notify-yaml.ts'
 import { ProjectPullRequests, WrittenPullRequests } from './pull-requests-yaml.ts'
 import { ChangedPaths, SourceTrigger, WebhookSecrets } from './push-yaml.ts'
+import { projectTimes, writtenTimes } from './schedule-yaml.ts'
 import { OtherSource, SourceContents, WrittenContents, WrittenOtherSource } from './source-yaml.ts'
 import { ProjectStatus, WrittenStatus } from './status-yaml.ts'
-import { yamlList, yamlMap, yamlText, yamlTextOr } from './yaml-schema.ts'
+import { yamlDuration, yamlList, yamlMap, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
  * The schemas of farm.yaml. `Written…` describes the file, and `Project…` describes the stored format with all
@@ -20,7 +22,6 @@ export const namePattern = '^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$'
 export const nameForm = 'a name: 1 to 64 of A-Z a-z 0-9 . _ + -, not beginning with . or -'
 const envNamePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
 const envNameForm = "a variable's name: letters, digits and _, not beginning with a digit"
-const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
 const sizePattern = '^[0-9]{1,9} ?(B|kB|MB|GB|KiB|MiB|GiB)$'
 // A relative path that stays inside its root, does not begin with - like an option, and has no part that is empty or
 // ".".
@@ -28,7 +29,6 @@ const pathPattern = '^(?!-)(?!.*(^|/)\\.{0,2}(/|$))[^\\x00-\\x1f\\x7f\\\\]{1,500
 
 const line = (description: string) => yamlText('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
 const path = (description: string) => yamlText(pathPattern, `${description}, without .., . or a leading / or -`)
-const duration = (example: string) => yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
 const paths = yamlList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
 // Shell patterns. Apart from the wildcards, they contain only characters that an artifact's name can have in the agent
 // protocol. So they contain no spaces, and no part begins with . or -.
@@ -87,20 +87,15 @@ const WrittenSource = Type.Object(
 
 const WrittenLimits = Type.Object(
   {
-    wall: Type.Optional(duration('80m')),
-    silence: Type.Optional(duration('20m')),
-    grace: Type.Optional(duration('5s')),
+    wall: Type.Optional(yamlDuration('80m')),
+    silence: Type.Optional(yamlDuration('20m')),
+    grace: Type.Optional(yamlDuration('5s')),
     log: Type.Optional(yamlText(sizePattern, 'a size with its unit, such as 100 MB')),
     artifacts: Type.Optional(yamlText(sizePattern, 'a size with its unit, such as 100 MB')),
-    'lost-after': Type.Optional(duration('10m')),
+    'lost-after': Type.Optional(yamlDuration('10m')),
     attempts: Type.Optional(yamlText('^([1-9]|10)$', 'a number from 1 to 10')),
   },
   { additionalProperties: false, description: 'a map of limits, such as wall: 80m' },
-)
-
-const WrittenBisect = Type.Object(
-  { budget: Type.Optional(duration('6h')), pause: Type.Optional(duration('1h')) },
-  { additionalProperties: false, description: 'a map with budget or pause, such as {budget: 6h}' },
 )
 
 const WrittenVariant = Type.Object(
@@ -168,6 +163,7 @@ export const WrittenProject = Type.Object(
     paths: Type.Optional(ChangedPaths),
     'paths-ignore': Type.Optional(ChangedPaths),
     'webhook-secrets': Type.Optional(WebhookSecrets),
+    ...writtenTimes,
     'leave-out': Type.Optional(paths),
     ...WrittenContents,
     sources: Type.Optional(yamlMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
@@ -201,7 +197,7 @@ export const FarmYaml = Type.Object(
   {
     projects: yamlMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name'),
     notify: Type.Optional(Notify),
-    'notify-after': Type.Optional(duration('60s')),
+    'notify-after': Type.Optional(yamlDuration('60s')),
   },
   { additionalProperties: false, description: 'a map with the key projects' },
 )
@@ -278,14 +274,6 @@ export const ProjectResults = Type.Object({
 })
 export type ProjectResults = Static<typeof ProjectResults>
 
-export const BisectLimits = Type.Object({
-  /** The time of hosts that one bisection, and all automatic bisections of a day, may use. */
-  budgetSeconds: Type.Integer({ minimum: 60 }),
-  /** How long the last pair of confirming runs waits. */
-  pauseSeconds: Type.Integer({ minimum: 0 }),
-})
-export type BisectLimits = Static<typeof BisectLimits>
-
 /** A project with every default filled in. */
 export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
@@ -302,6 +290,7 @@ export const ProjectConfig = Type.Object({
   pathsIgnore: Type.Optional(Texts),
   /** The names of the variables with the project's own webhook secrets, without `$`. Absent: the farm's secrets. */
   webhookSecrets: Type.Optional(Texts),
+  ...projectTimes,
   leaveOut: Texts,
   ...SourceContents,
   sources: Type.Array(ProjectSource),
@@ -360,7 +349,6 @@ export const defaultLimits: ProjectLimits = {
 }
 /** By default, the farm repeats a new failure once before it counts as new. */
 export const confirmDefault = 1
-export const defaultBisect: BisectLimits = { budgetSeconds: 6 * 3600, pauseSeconds: 3600 }
 export const defaultBranches = ['main', 'master']
 /** The name of the only variant of a project without variants in farm.yaml. */
 export const defaultVariant = 'default'

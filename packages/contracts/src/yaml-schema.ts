@@ -15,6 +15,11 @@ export const yamlSecretName = (prefix: string, example: string) =>
     description: `the name of a variable of the server's environment, such as $${example}; the secret itself must not be in farm.yaml`,
   })
 
+export const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
+/** A time such as `80m`. */
+export const yamlDuration = (example: string) =>
+  yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
+
 export const yamlList = <Item extends TSchema>(item: Item, maxItems: number, description: string, minItems = 0) =>
   Type.Array(item, { minItems, maxItems, description })
 

@@ -4,6 +4,7 @@ import { acknowledgementMethods } from './acknowledgements/index.ts'
 import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
 import { bisectionMethods } from './bisection/index.ts'
+import { branchMethods } from './branches/index.ts'
 import { buildMethods } from './builds/index.ts'
 import { cellMethods } from './cells/index.ts'
 import { changeMethods } from './changes/index.ts'
@@ -20,9 +21,11 @@ import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
 import { metricMethods } from './metrics/index.ts'
 import { notificationMethods } from './notifications/index.ts'
+import { pollingMethods } from './polling/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { pullRequestMethods } from './pull-requests/index.ts'
 import { queueMethods } from './queue/index.ts'
+import { scheduleMethods } from './schedules/index.ts'
 import { statusMethods } from './statuses/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
@@ -33,6 +36,7 @@ export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
 export type * from './attempts/index.ts'
 export type * from './bisection/index.ts'
+export type * from './branches/index.ts'
 export { buildGrid } from './builds/build-grid.rule.ts'
 export type * from './builds/index.ts'
 export { buildsTag } from './builds/plan.rule.ts'
@@ -69,6 +73,7 @@ export type * from './metrics/index.ts'
 export { followedWords } from './notifications/confirmation.ts'
 export type * from './notifications/index.ts'
 export { eventsOf } from './notifications/subscriptions.rule.ts'
+export type * from './polling/index.ts'
 export { farmSchema } from './projects/farm-schema.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
@@ -76,6 +81,7 @@ export type * from './pull-requests/index.ts'
 export * from './pushes/index.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
+export type * from './schedules/index.ts'
 export type * from './statuses/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
@@ -129,9 +135,11 @@ export function openFarm(options: OpenFarm) {
   return {
     attempts: withStorableArguments(attemptMethods(contexts)),
     bisections: withStorableArguments(bisectionMethods(contexts)),
+    branches: withStorableArguments(branchMethods(contexts)),
     builds: withStorableArguments(buildMethods(contexts)),
     hosts: withStorableArguments(hostMethods(contexts)),
     projects: withStorableArguments(projectMethods(contexts)),
+    polling: withStorableArguments(pollingMethods(contexts)),
     queue: withStorableArguments(queueMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
     acknowledgements: withStorableArguments(acknowledgementMethods(contexts)),
@@ -145,6 +153,7 @@ export function openFarm(options: OpenFarm) {
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     pullRequests: withStorableArguments(pullRequestMethods(contexts)),
+    schedules: withStorableArguments(scheduleMethods(contexts)),
     statuses: withStorableArguments(statusMethods(contexts)),
     tries: withStorableArguments(tryMethods(contexts)),
     notifications: withStorableArguments(notificationMethods(contexts)),

@@ -9,7 +9,9 @@ import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { endTries } from './tasks/end-tries.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
 import { handleDeliveries } from './tasks/handle-deliveries.ts'
+import { requestLooks } from './tasks/look.ts'
 import { reconcile } from './tasks/reconcile.ts'
+import { runSchedules } from './tasks/run-schedules.ts'
 import { sendStatuses } from './tasks/send-statuses.ts'
 
 export interface PeriodicTask {
@@ -37,6 +39,8 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'announce-digests', everySeconds: 300, run: announceDigests, withoutQueue: 'skip' },
   { name: 'delete-unconfirmed', everySeconds: 300, run: deleteUnconfirmed, withoutQueue: 'skip' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
+  { name: 'request-looks', everySeconds: 5, run: requestLooks, withoutQueue: 'skip' },
+  { name: 'run-schedules', everySeconds: 10, run: runSchedules, withoutQueue: 'run' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'end-tries', everySeconds: 60, run: endTries, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },

@@ -34,6 +34,8 @@ export interface TaskServices {
 export interface TaskRequests {
   prepareSources(buildId: number): void
   readBranches(project: string): void
+  /** Looks at the branches and tags of a repository. */
+  look(repository: string): void
   examine(attempt: string): void
   /** Reads the newest commit of a pull request, and builds it if the farm may. */
   examinePullRequest(id: number): void

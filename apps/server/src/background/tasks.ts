@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import { withTimeout } from '../timeout.ts'
@@ -8,6 +9,7 @@ import { advanceBisections } from './tasks/bisect.ts'
 import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { examine } from './tasks/examine.ts'
 import { examinePullRequest } from './tasks/examine-pull-request.ts'
+import { look } from './tasks/look.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
 import { readRange } from './tasks/read-range.ts'
@@ -87,9 +89,13 @@ const sourceTasks: Record<string, Task<never>> = {
   'prepare-sources': prepareSources,
   'read-branches': readBranches,
   'read-range': readRange,
+  look,
   'advance-bisections': advanceBisections,
   'examine-pull-request': examinePullRequest,
 }
+
+/** BullMQ allows no colon in an id, and an address has some. */
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /**
  * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
@@ -104,6 +110,7 @@ function openRequests(
   return {
     prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
     readBranches: project => request(queues.sources, 'read-branches', project, { project }),
+    look: repository => request(queues.sources, 'look', hash(repository), { repository }),
     examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
     examinePullRequest: id => request(queues.sources, 'examine-pull-request', id, { id }),
     sendStatuses: () => request(queues.statuses, 'send-statuses', 'all', {}),

@@ -78,12 +78,25 @@ async function changeProject(
     case 'ignored':
       return result({ outcome: 'ignored', why: decision.why })
     case 'deleted-branch':
-      return result({ outcome: 'ignored', why: `${report.ref} was deleted` })
+      return result(await removeBranch(services, project, report.ref))
     case 'tag':
       return result(await buildTag(services, project, decision.tag, report))
     case 'branch':
       return result(await buildBranch(services, project, decision.branch, report))
   }
+}
+
+/** Takes the cells of a deleted branch from the matrix, unless somebody has pushed the branch again meanwhile. */
+async function removeBranch(
+  { farm, mirrors }: ChangeServices,
+  { name, repository }: ProjectConfig,
+  ref: string,
+): Promise<PartialResult> {
+  const found = await mirrors.resolve({ repository, ref })
+  if (found.kind !== 'problem') return { outcome: 'ignored', why: `the repository still has ${ref}` }
+  if (!found.absent) return failed(found)
+  await farm.branches.remove(name, ref.slice('refs/heads/'.length))
+  return { outcome: 'ignored', why: `${ref} was deleted: its cells left the matrix` }
 }
 
 async function buildBranch(

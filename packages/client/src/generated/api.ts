@@ -1317,6 +1317,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the farm looked at the repositories of a project, and why a look failed
+         * @description The list is empty if farm.yaml has `poll: never`. docs/polling-and-schedules.md explains when the farm looks.
+         */
+        get: operations["listPolledRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules of a project, with the next and the newest run of each
+         * @description The rule `at-least-every` is among them. Its next run looks for old results, and may build nothing.
+         */
+        get: operations["listSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/statuses": {
         parameters: {
             query?: never;
@@ -4074,6 +4114,36 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
+        PolledRepositories: {
+            /** @description The project's own repository first, then its sources; at most nine */
+            items: components["schemas"]["PolledRepository"][];
+        };
+        /** @description A repository at whose branches the farm looks */
+        PolledRepository: {
+            /** @description How often the farm looks; null: only when a server starts */
+            everySeconds: number | null;
+            /**
+             * Format: date-time
+             * @description When the first look of the present series of failures was; null: the newest did not fail
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description When the farm last looked without a problem; null: never
+             */
+            lookedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the farm looks next; null: when a server starts
+             */
+            nextAt: string | null;
+            /** @description Why the newest look failed; null: it did not */
+            problem: string | null;
+            /** @description Address of the repository, without secrets */
+            repository: string;
+            /** @description Name of the project's source; null: the project's own repository */
+            source: string | null;
+        };
         /** @description RFC 9457, application/problem+json */
         Problem: {
             /** @description What happened, and what to do next */
@@ -4496,6 +4566,52 @@ export interface components {
                 job: number;
                 why: string;
             }[];
+        };
+        /** @description A schedule of farm.yaml */
+        Schedule: {
+            /** @description The branch to build; null: the main branch */
+            branch: string | null;
+            /** @description Minute, hour, day, month and day of the week; null: at-least-every */
+            cron: string | null;
+            /** @description Whether it builds a commit again that it has built */
+            evenIfUnchanged: boolean;
+            /** @description Identifies the schedule in the project */
+            key: string;
+            /** @description The newest run; null: none yet */
+            last: {
+                /** @description null: the run made no build */
+                buildId: number | null;
+                /** @description The newest commit of the branch; null: not known */
+                commit: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the run was due; of several missed runs, the first
+                 */
+                dueAt: string;
+                /** @description Why the newest try failed; null: no try failed */
+                problem: string | null;
+                /**
+                 * @description unchanged: it had already built the newest commit; failed: the farm gave up after a day
+                 * @enum {string}
+                 */
+                state: "due" | "built" | "unchanged" | "failed";
+            } | null;
+            /** @description The build that it made last; null: none */
+            lastBuildId: number | null;
+            /** @description nightly, daily, weekly, monthly, the times themselves, or at-least-every */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is due next
+             */
+            nextAt: string;
+            project: string;
+            /** @description Time zone of the times; null: at-least-every */
+            timeZone: string | null;
+        };
+        Schedules: {
+            /** @description The schedule that is due next is first; at most 21 */
+            items: components["schemas"]["Schedule"][];
         };
         SentNotification: {
             /** @description Number of the message */
@@ -11768,6 +11884,158 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolledRepositories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolledRepositories"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -112,6 +112,14 @@ export interface WantedCells {
   hosts?: string[] | undefined
   arches?: string[] | undefined
   variants?: string[] | undefined
+  /** Only these cells. Absent: all that the patterns select. */
+  cells?: CellPlace[] | undefined
+}
+
+export interface CellPlace {
+  hostId: number
+  arch: string
+  variant: string
 }
 
 /**
@@ -141,7 +149,8 @@ export function planJobs(
     ({ name, rules }) => permitsJob(rules, { project: project.name, branch, fork }) && wantsHost?.(name),
   )
   const variants = Object.keys(project.variants).filter(variant => wantsVariant?.(variant))
-  return variants.flatMap(variant => {
+  const cells = wanted.cells && new Set(wanted.cells.map(placeOf))
+  const jobs = variants.flatMap(variant => {
     const recipe = recipeOf(project, variant)
     const recipeHash = recipeHashOf(recipe)
     const expects = expectation(project, variant)
@@ -151,6 +160,9 @@ export function planJobs(
         .map(arch => ({ hostId: host.id, arch, variant, recipe, recipeHash })),
     )
   })
+  return cells ? jobs.filter(job => cells.has(placeOf(job))) : jobs
 }
+
+const placeOf = ({ hostId, arch, variant }: CellPlace): string => `${hostId} ${arch} ${variant}`
 
 const wants = (patterns: string[] | undefined) => (patterns === undefined ? () => true : remembered(matcher(patterns)))

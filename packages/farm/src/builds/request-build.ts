@@ -136,7 +136,7 @@ const branchesMax = 20
 async function branchesOf(context: Context, branch: string | null, project: ProjectConfig): Promise<Branches> {
   if (branch !== null) return { toRead: [branch], assumed: branch }
   const known = await context.db.models.branch.findMany({
-    where: { projectName: project.name },
+    where: { projectName: project.name, removedAt: null },
     select: { name: true },
     orderBy: { pushedAt: 'desc' },
     take: branchesMax,
@@ -271,6 +271,7 @@ function insertBuild(
       SELECT ${request.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")
       ON CONFLICT ("projectName", "name") DO UPDATE SET "historyWantedAt" = EXCLUDED."historyWantedAt",
         "assumed" = known."assumed" AND EXCLUDED."assumed",
+        "removedAt" = CASE WHEN known."name" = ${branch} THEN NULL ELSE known."removedAt" END,
         "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
     ), placed AS (
       INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")

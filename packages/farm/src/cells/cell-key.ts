@@ -30,7 +30,7 @@ export async function findBranch(context: Context, name: string, branch?: string
   const projects = await projectConfigs(context)
   const project = projects.get(name)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
-  const found = (await projectBranches(context, [project], branch)).get(name)
+  const found = (await projectBranches(context, [project], branch, { history: true })).get(name)
   if (!found) {
     const main = (await projectBranches(context, [project])).get(name)
     return { kind: 'unknown-branch', branch: branch ?? '', known: main?.built ?? [] }

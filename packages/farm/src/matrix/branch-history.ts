@@ -16,7 +16,11 @@ export interface BranchToRead {
 /** The branches whose first-parent histories must be read now, in one project or in all; the oldest request first. */
 export async function listBranchesToRead({ db, now }: Context, project?: string, limit = 100): Promise<BranchToRead[]> {
   const rows = await db.models.branch.findMany({
-    where: { historyWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
+    where: {
+      historyWantedAt: { lte: now() },
+      removedAt: null,
+      ...(project === undefined ? {} : { projectName: project }),
+    },
     select: { projectName: true, name: true, historyWantedAt: true },
     orderBy: { historyWantedAt: 'asc' },
     take: limit,

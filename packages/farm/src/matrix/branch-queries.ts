@@ -12,21 +12,27 @@ export interface ProjectBranches {
 
 const branchesMax = 50
 
-/** The branches of these projects. If `branch` is set, the result has only projects in which that branch was built. */
+/**
+ * The branches of these projects. If `branch` is set, the result has only projects in which that branch was built. A
+ * branch that was deleted in the repository does not count, unless `history` is true and `branch` names it.
+ */
 export async function projectBranches(
   { db }: Context,
   projects: readonly ProjectConfig[],
   branch?: string,
+  { history = false } = {},
 ): Promise<Map<string, ProjectBranches>> {
+  const removed = history && branch !== undefined ? branch : null
   const rows = await db.query<{ project: string; defaultBranch: string | null; name: string | null }>`
     SELECT project."name" AS "project", project."defaultBranch", found."name"
       FROM "Project" project
       LEFT JOIN LATERAL (
-       (SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name"
+       (SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name" AND "removedAt" IS NULL
          ORDER BY "pushedAt" DESC LIMIT ${branchesMax})
        UNION
        SELECT "name", "pushedAt" FROM "Branch"
         WHERE "projectName" = project."name" AND "name" = ANY(${namesOf(projects, branch)}::text[] || project."defaultBranch")
+          AND ("removedAt" IS NULL OR "name" = ${removed})
      ) found ON true
      WHERE project."name" = ANY(${projects.map(({ name }) => name)})
      ORDER BY found."pushedAt" DESC, found."name"`

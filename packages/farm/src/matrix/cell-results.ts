@@ -130,7 +130,7 @@ export const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Whic
         UNION ALL (
           SELECT held."branch" FROM "BranchCommit" held
             JOIN "Branch" branch ON branch."projectName" = held."projectName" AND branch."name" = held."branch"
-           WHERE changed."branch" IS NULL AND held."projectName" = changed."projectName" AND held."commit" = changed."commit"
+           WHERE changed."branch" IS NULL AND branch."removedAt" IS NULL AND held."projectName" = changed."projectName" AND held."commit" = changed."commit"
            ORDER BY branch."pushedAt" DESC LIMIT ${branchesMax})) target
   )
   SELECT key.*, cell."verdict" AS "storedVerdict", cell."failedStep" AS "storedStep", cell."fingerprint" AS "storedFingerprint",

@@ -198,16 +198,23 @@ async function closeProblems(tx: Tx, ids: readonly number[]): Promise<void> {
   await announce(tx, problemChanges('fixed', 'closed', await loudCells(tx, closed)))
 }
 
-/** The cells of a removed host, or cells that the branch no longer has, leave their problems without a message. */
+/** The cells of a removed host or a deleted branch, or cells that the branch no longer has, leave their problems without a message. */
 export async function dropProblemCells(
   tx: Tx,
-  gone: { kind: 'host'; hostId: number } | { kind: 'cells'; cells: readonly CellKey[] },
+  gone:
+    | { kind: 'host'; hostId: number }
+    | { kind: 'branch'; project: string; branch: string }
+    | { kind: 'cells'; cells: readonly CellKey[] },
 ): Promise<void> {
   const found =
-    gone.kind === 'host'
+    gone.kind === 'branch'
       ? await tx.query<{ id: number; problemId: number; projectName: string }>`
+          SELECT "id", "problemId", "projectName" FROM "ProblemCell"
+           WHERE "projectName" = ${gone.project} AND "branch" = ${gone.branch} AND "endedAt" IS NULL`
+      : gone.kind === 'host'
+        ? await tx.query<{ id: number; problemId: number; projectName: string }>`
           SELECT "id", "problemId", "projectName" FROM "ProblemCell" WHERE "hostId" = ${gone.hostId} AND "endedAt" IS NULL`
-      : await tx.query<{ id: number; problemId: number; projectName: string }>`
+        : await tx.query<{ id: number; problemId: number; projectName: string }>`
           SELECT member."id", member."problemId", member."projectName"
             FROM jsonb_to_recordset(${JSON.stringify(gone.cells)}::jsonb)
               AS gone("projectName" text, "branch" text, "hostId" int, "arch" text, "variant" text)

@@ -3,6 +3,9 @@ import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { storeChannels } from '../notifications/channels.ts'
+import { storePolledRepositories } from '../polling/polled-repositories.ts'
+import { storeSchedules } from '../schedules/store-schedules.ts'
+import { cancelRemovedProjects } from './removed-projects.ts'
 
 /** Makes all projects of a checked farm.yaml active, in one transaction. Projects that left farm.yaml stay readable. */
 export async function applyConfiguration(
@@ -20,11 +23,15 @@ export async function applyConfiguration(
         VALUES (${project.name}, ${config}::json, ${hash(config)}, ${at})
         ON CONFLICT ("name") DO UPDATE SET "config" = EXCLUDED."config", "configHash" = EXCLUDED."configHash",
           "removedAt" = NULL, "updatedAt" = EXCLUDED."updatedAt", "defaultBranch" =
-            CASE WHEN "Project"."config" ->> 'repository' = EXCLUDED."config" ->> 'repository' THEN "Project"."defaultBranch" END`
+            CASE WHEN "Project"."config" ->> 'repository' = EXCLUDED."config" ->> 'repository' THEN "Project"."defaultBranch" END,
+          "firstLookAt" =
+            CASE WHEN "Project"."config" ->> 'repository' = EXCLUDED."config" ->> 'repository' THEN "Project"."firstLookAt" END`
     }
     await tx.execute`
-      UPDATE "Project" SET "removedAt" = ${at}, "updatedAt" = ${at}
+      UPDATE "Project" SET "removedAt" = ${at}, "updatedAt" = ${at}, "firstLookAt" = NULL
        WHERE "removedAt" IS NULL AND "name" <> ALL(${projects.map(({ name }) => name)})`
+    await storePolledRepositories(tx, projects)
+    await storeSchedules(tx, projects)
     await storeChannels(tx, projects, farmWide.notify)
     await tx.execute`
       INSERT INTO "Configuration" ("id", "acceptedAt", "hash", "notifyAfterSeconds")
@@ -32,6 +39,7 @@ export async function applyConfiguration(
       ON CONFLICT ("id") DO UPDATE SET "acceptedAt" = EXCLUDED."acceptedAt", "hash" = EXCLUDED."hash",
         "notifyAfterSeconds" = EXCLUDED."notifyAfterSeconds",
         "problems" = NULL, "refusedAt" = NULL`
+    await cancelRemovedProjects(context, tx)
     tx.emit({ kind: 'configuration-changed' })
   })
 }

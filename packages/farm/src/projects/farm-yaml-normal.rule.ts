@@ -15,21 +15,15 @@ import {
   type ProjectSource,
   type WrittenProject,
 } from '@rumpfarm/contracts'
+import { readDuration, readPoll } from './durations.rule.ts'
 import { fillInNotify } from './farm-yaml-notify.rule.ts'
 import { fillInPullRequests } from './farm-yaml-pull-requests.rule.ts'
 import { fillInPush } from './farm-yaml-push.rule.ts'
+import { fillInSchedule } from './farm-yaml-schedules.rule.ts'
 import { fillInContents, fillInTarball } from './farm-yaml-sources.rule.ts'
 import { fillInStatus } from './farm-yaml-status.rule.ts'
 
-const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
 const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
-
-/** The seconds of a duration such as `80m` or `1h30m`. The schema has already checked the format. */
-export const readDuration = (text: string): number =>
-  [...text.matchAll(/(\d+)([dhms])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * secondsOf[unit as keyof typeof secondsOf],
-    0,
-  )
 
 /** The bytes of a size such as `100 MB` or `64 KiB`. */
 export function readSize(text: string): number {
@@ -63,6 +57,11 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     branches: written.branches ?? defaultBranches,
     ...(written.tags?.length ? { tags: written.tags } : {}),
     ...fillInPush(written),
+    ...(written.poll === undefined ? {} : { pollSeconds: readPoll(written.poll) }),
+    ...(written.schedules?.length ? { schedules: written.schedules.map(fillInSchedule) } : {}),
+    ...(written['at-least-every'] === undefined
+      ? {}
+      : { atLeastEverySeconds: readDuration(written['at-least-every']) }),
     leaveOut: written['leave-out'] ?? [],
     ...fillInContents(written),
     sources: Object.entries(written.sources ?? {}).map(([source, body]) => fillInSource(source, body, directory)),

@@ -1,11 +1,13 @@
 import type { FarmYaml, WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
+import { readDuration, readPoll } from './durations.rule.ts'
 import { cacheFindings } from './farm-yaml-cache.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
-import { fillInBisect, fillInLimits, readDuration } from './farm-yaml-normal.rule.ts'
+import { fillInBisect, fillInLimits } from './farm-yaml-normal.rule.ts'
 import { notifyFindings } from './farm-yaml-notify.rule.ts'
 import { pushFindings } from './farm-yaml-push.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
+import { scheduleFindings } from './farm-yaml-schedules.rule.ts'
 import { addressFindings, sourceFindings } from './farm-yaml-sources.rule.ts'
 import { statusFindings } from './farm-yaml-status.rule.ts'
 
@@ -35,6 +37,8 @@ export const senseFindings = (file: FarmYaml): Finding[] => [
       ...stepFindings(project),
       ...cacheFindings(project),
       ...limitFindings(project),
+      ...pollFindings(project.poll),
+      ...scheduleFindings(project),
       ...bisectFindings(project),
       ...statusFindings(project),
       ...knownFailureFindings(project),
@@ -49,6 +53,15 @@ export const senseFindings = (file: FarmYaml): Finding[] => [
     return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
   }),
 ]
+
+const pollSecondsMin = 30
+const pollSecondsMax = 30 * 86_400
+
+const pollFindings = (written: string | undefined): Finding[] => {
+  const seconds = written === undefined || written === 'never' ? pollSecondsMin : readPoll(written)
+  if (seconds >= pollSecondsMin && seconds <= pollSecondsMax) return []
+  return [{ path: ['poll'], at: 'value', found: show(written), expected: 'never, or from 30s to 30d' }]
+}
 
 const notifyAfterSecondsMax = 3600
 

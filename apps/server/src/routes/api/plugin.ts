@@ -30,7 +30,9 @@ import { projects } from './projects.ts'
 import { pullRequests } from './pull-requests.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
+import { repositories } from './repositories.ts'
 import { retries } from './retries.ts'
+import { schedules } from './schedules.ts'
 import { statuses } from './statuses.ts'
 import { tests } from './tests.ts'
 import { tokens } from './tokens.ts'
@@ -76,6 +78,8 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     acknowledgements,
     bisections,
     pullRequests,
+    repositories,
+    schedules,
     statuses,
     notifications,
     deliveries,

@@ -72,6 +72,8 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/projects/{name}/last-good',
     'get /api/v1/projects/{name}/pull-requests',
     'get /api/v1/projects/{name}/pull-requests/{number}',
+    'get /api/v1/projects/{name}/repositories',
+    'get /api/v1/projects/{name}/schedules',
     'get /api/v1/projects/{name}/statuses',
     'get /api/v1/projects/{name}/tests',
     'get /api/v1/projects/{name}/tests/{id}',

@@ -1,5 +1,12 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { BuildSummary, DeliverySummary, Glance, StatusView } from '@rumpfarm/farm'
+import type {
+  BuildSummary,
+  DeliverySummary,
+  Glance,
+  PolledRepositoryView,
+  ScheduleView,
+  StatusView,
+} from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { BuildTable } from '../../components/build-table.tsx'
@@ -16,6 +23,8 @@ import type { Visit } from '../../visit.ts'
 import { BranchLinks } from '../matrix/filters.tsx'
 import { DenseMatrix } from '../matrix/page.tsx'
 import { BadgeAndFeeds } from './badge-and-feeds.tsx'
+import { Repositories } from './repositories.tsx'
+import { Schedules } from './schedules.tsx'
 import { Statuses } from './statuses.tsx'
 import { Webhooks } from './webhooks.tsx'
 
@@ -28,6 +37,9 @@ export interface ProjectPage {
   statuses: readonly StatusView[]
   /** The webhooks of the project that wait for another try. */
   troubled: readonly DeliverySummary[]
+  /** Empty if the farm does not look at the repository. */
+  repositories: readonly PolledRepositoryView[]
+  schedules: readonly ScheduleView[]
   /** The farm's address. */
   url: string
   /** Whether other sites may show the matrix in a frame. */
@@ -35,7 +47,7 @@ export interface ProjectPage {
 }
 
 export const renderProjectPage = (page: ProjectPage): string => {
-  const { visit, project, glance, builds, statuses, troubled, url, framed } = page
+  const { visit, project, glance, builds, statuses, troubled, repositories, schedules, url, framed } = page
   const { name, title } = project
   return renderPage({
     title: name,
@@ -49,6 +61,7 @@ export const renderProjectPage = (page: ProjectPage): string => {
         <h1>{name}</h1>
         {title !== undefined && <p class="lead">{title}</p>}
         <ProjectFacts project={project} />
+        <Repositories repositories={repositories} at={visit.at} />
         {project.results && (
           <p>
             <Link to={`/projects/${segment(name)}/tests`}>Tests of {name}</Link>
@@ -62,6 +75,7 @@ export const renderProjectPage = (page: ProjectPage): string => {
         <DenseMatrix glance={glance} view={{ project: name }} />
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />
+        <Schedules schedules={schedules} />
         {project.status && <Statuses visit={visit} project={name} statuses={statuses} />}
         <Webhooks visit={visit} project={name} troubled={troubled} />
         <BadgeAndFeeds project={name} url={url} framed={framed} />

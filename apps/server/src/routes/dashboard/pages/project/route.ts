@@ -16,17 +16,19 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
-    const [visit, glance, builds, statuses, troubled] = await Promise.all([
+    const [visit, glance, builds, statuses, troubled, repositories, schedules] = await Promise.all([
       visitOf(services, request),
       farm.matrix.glance({ project: name }),
       farm.builds.list({ project: name, limit: buildsShown }),
       project.status ? farm.statuses.list(name, statusesShown) : [],
       farm.deliveries.troubled(name),
+      farm.polling.list(name),
+      farm.schedules.list(name),
     ])
     return sendPage(
       reply,
       renderProjectPage({
-        ...{ visit, project, glance, builds, statuses, troubled, framed },
+        ...{ visit, project, glance, builds, statuses, troubled, repositories, schedules, framed },
         url: publicUrlOf(config, request),
       }),
     )
