@@ -1,18 +1,14 @@
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { scriptProject } from '../support/farm-fixture.ts'
 import { bothQueues, farmTest } from '../support/farm-test.ts'
 import { freePort, Program } from '../support/program.ts'
 import { eventually } from '../support/waiting.ts'
-
-const daemons: Program[] = []
-afterAll(() => Promise.all(daemons.map(daemon => daemon.stop())))
 
 /** git daemon on a port. */
 async function serve(directory: string, port: number): Promise<Program> {
   const options = ['--verbose', '--reuseaddr', '--export-all', '--listen=127.0.0.1', `--port=${port}`]
   const command = ['git', 'daemon', ...options, `--base-path=${directory}`, directory]
   const program = new Program(command, { PATH: process.env.PATH ?? '' }, directory)
-  daemons.push(program)
   await program.line('that it is ready', line => /Ready to rumble/.test(line) || undefined)
   return program
 }
@@ -49,14 +45,14 @@ farmTest(
     const pushed = repository.commit({ 'job.sh': 'echo changed' })
     await farm.start()
     await shown('the daemon is away', ({ problem }) => problem !== null)
-    await serve(root, port)
+    const second = await serve(root, port)
     await restart()
     const build = await eventually('the build of the push', async () => {
       const { items } = await farm
         .api()
         .get<{ items: { commit: string; branch: string; cause: string }[] }>('/api/v1/builds?project=polled')
       return items[0]
-    })
+    }).finally(() => second.stop())
     expect(build).toMatchObject({ commit: pushed, branch: 'main', cause: 'poll' })
   },
 )
