@@ -37,7 +37,7 @@ for (const queues of bothQueues) {
     { queues, environment: { PATH: git.path } },
     async farm => {
       git.hold()
-      const build = await farm.push('echo hello')
+      const build = await farm.push({ 'job.sh': 'echo hello', ...manyFiles })
       await git.held()
       await farm.kill9()
       git.release()
@@ -70,6 +70,9 @@ test.concurrent('if every connection to PostgreSQL breaks during use, the server
   await postgres.close()
   await database.drop()
 })
+
+/** The farm packs small commits without a process. */
+const manyFiles = Object.fromEntries(Array.from({ length: 501 }, (_, number) => [`${number}.txt`, '']))
 
 /** A git whose `archive` waits until the test releases it. */
 function heldGit() {

@@ -91,6 +91,8 @@ describe('an editor shows an error where the farm has one', () => {
     'env: {FARM_X: 1}',
     'env: {1A: x}',
     'sources: {src: {branch: main}}',
+    'sources: {src: {tarball: "https://x.example/a.tar.gz"}}',
+    'sources: {src: {repository: ., strip: 1}}',
     'sources: {src: {repository: ., branch: a, commit: 1234567}}',
     'sources: {src: {repository: ., commit: 12345z}}',
     'artifacts: ["**/x"]',

@@ -147,7 +147,11 @@ const relations: Record<string, JsonSchema> = {
   },
   'projects.*.env': noFarmPrefix,
   'projects.*.variants.*.env': noFarmPrefix,
-  'projects.*.sources.*': atMostOne('branch', 'commit', 'commit-from'),
+  'projects.*.sources.*': {
+    ...exactlyOne('repository', 'tarball'),
+    ...atMostOne('branch', 'commit', 'commit-from'),
+    dependencies: { tarball: ['sha256'], sha256: ['tarball'], strip: ['tarball'] },
+  },
   'projects.*.status[]': exactlyOne('token', 'app'),
   'projects.*.results[]{}': {
     ...exactlyOne('junit', 'tap', 'step'),
