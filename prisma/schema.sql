@@ -658,6 +658,7 @@ CREATE TABLE "PullRequestCommit" (
   CONSTRAINT pull_request_approval CHECK (approval = ANY (ARRAY['not-needed'::text, 'waiting'::text, 'approved'::text, 'refused'::text]))
 );
 CREATE INDEX "PullRequestCommit_pullRequestId_seenAt_idx" ON "PullRequestCommit" USING btree ("pullRequestId", "seenAt");
+CREATE INDEX fork_commits ON "PullRequestCommit" USING btree (commit) WHERE fork;
 CREATE INDEX pull_requests_to_approve ON "PullRequestCommit" USING btree ("seenAt") WHERE approval = 'waiting'::text AND ended IS NULL;
 
 CREATE TABLE "Push" (

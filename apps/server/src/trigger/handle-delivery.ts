@@ -128,6 +128,8 @@ async function triggerResult({ farm }: HandleServices, outcome: TriggerOutcome):
       return { outcome: 'ignored', why: `it builds only the tags ${outcome.tags.join(', ')}` }
     case 'no-such-cell':
       return { outcome: 'ignored', why: 'no cell matches' }
+    case 'fork-commit':
+      return { outcome: 'ignored', why: outcome.problem }
     case 'no-such-commit':
       return failed({ kind: 'problem', problem: outcome.problem, absent: true })
     case 'repository-problem':

@@ -9,6 +9,7 @@ import {
   skipMark,
 } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
+import { forkProblem } from './fork-commit.ts'
 import { findNewest, isFullCommit } from './trigger-build.ts'
 
 type ChangeServices = Pick<Services, 'farm' | 'mirrors'>
@@ -92,11 +93,12 @@ async function removeBranch(
   { name, repository }: ProjectConfig,
   ref: string,
 ): Promise<PartialResult> {
+  const branch = ref.slice('refs/heads/'.length)
   const found = await mirrors.resolve({ repository, ref })
-  if (found.kind !== 'problem') return { outcome: 'ignored', why: `the repository still has ${ref}` }
+  if (found.kind !== 'problem') return { outcome: 'ignored', why: `the repository still has the branch ${branch}` }
   if (!found.absent) return failed(found)
-  await farm.branches.remove(name, ref.slice('refs/heads/'.length))
-  return { outcome: 'ignored', why: `${ref} was deleted: its cells left the matrix` }
+  await farm.branches.remove(name, branch)
+  return { outcome: 'handled', why: `the branch ${branch} was deleted: its cells left the matrix` }
 }
 
 async function buildBranch(
@@ -112,6 +114,8 @@ async function buildBranch(
   const { commit, subject, author, message } = found
   const mark = skipMark(message)
   if (mark) return { outcome: 'ignored', why: `the message of the commit has ${mark}`, commit }
+  const foreign = await forkProblem(services, project, commit)
+  if (foreign) return { ...foreignResult(foreign), commit }
   const unwanted = await whyUnwanted(services.mirrors, project, { before: report.before, after: commit })
   if (unwanted) return { ...unwanted, commit }
   const { source, deliveryId, cause } = report
@@ -140,6 +144,8 @@ async function buildTag(
   const found = await services.mirrors.resolve({ repository: project.repository, ref: after ?? ref })
   if (found.kind === 'problem') return failed(found)
   const { commit, subject, author } = found
+  const foreign = await forkProblem(services, project, commit)
+  if (foreign) return { ...foreignResult(foreign), commit }
   const of = { kind: 'tag', tag } as const
   const request = { project: project.name, commit, of, cause, source, deliveryId, subject, author }
   return builtResult(services, await services.farm.builds.request(request), commit)
@@ -217,6 +223,9 @@ const resultFor =
     ...{ project, ref, why: null, commit: null, buildId: null, created: false },
     ...result,
   })
+
+const foreignResult = (foreign: NonNullable<Awaited<ReturnType<typeof forkProblem>>>): PartialResult =>
+  foreign.kind === 'problem' ? failed(foreign) : { outcome: 'ignored', why: foreign.problem }
 
 /** A later try helps if the repository does not answer, or does not have the commit yet. */
 export function failed({ problem, absent, unreachable }: Problem): PartialResult {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { adminToken, serverTest } from '../server.fixture.ts'
+import { handle, pushOf } from '../routes/webhooks/webhooks.fixture.ts'
+import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
 
 const builds = '/api/v1/projects/sample/builds'
 
@@ -36,6 +37,39 @@ serverTest('a branch, a tag, a full commit and a short commit start the same bui
     expect(again.json().hint).toContain('POST /api/v1/builds/1/retry')
   }
   expect(await server.stored()).toBe(1)
+})
+
+/** Receives pull request 7 from a fork, as the webhook and the task do. */
+async function receiveFork({ farm }: TestServer, commit: string): Promise<void> {
+  const received = await farm.pullRequests.receive({
+    ...{ project: 'sample', action: 'opened', number: 7, title: 'Fix', author: 'eve', base: { branch: 'main' } },
+    ...{ head: { ref: 'topic', commit, urls: [] }, fork: true, url: null, headRef: 'refs/pull/7/head', mergeRef: null },
+  })
+  const request = await farm.pullRequests.findToExamine(received.kind === 'recorded' ? received.id : 0)
+  if (!request) throw new Error('nothing to examine')
+  await farm.pullRequests.recordHead(request, { commit, fork: true })
+}
+
+serverTest('a commit of a fork is built only by its pull request, until a branch has it', async ({ server }) => {
+  await server.configure({ pullRequests: { fromForks: 'approve', hosts: ['*'], build: 'merge' } })
+  const { git } = server.repository
+  git('checkout', '--quiet', '-b', 'topic')
+  const commit = server.repository.commit('From a fork')
+  git('checkout', '--quiet', 'main')
+  git('update-ref', 'refs/pull/7/head', commit)
+  git('branch', '-D', 'topic')
+  await receiveFork(server, commit)
+  const refused = await server.post(builds, { ref: commit })
+  expect([refused.statusCode, refused.json().type]).toEqual([422, 'urn:rumpfarm:problem:fork-commit'])
+  expect(refused.json().detail).toBe(
+    `commit ${commit.slice(0, 12)} is from a fork: only its pull request 7 can build it`,
+  )
+  const hint = { ...pushOf(server, commit), head_commit: null }
+  const { outcome, reason } = await handle(server, hint)
+  expect([outcome, reason]).toEqual(['ignored', `sample: ${refused.json().detail}`])
+  expect(await server.stored()).toBe(0)
+  git('update-ref', 'refs/heads/main', commit)
+  expect((await server.post(builds, { ref: commit })).statusCode).toBe(201)
 })
 
 serverTest('a trigger accepts HEAD and the full names of a branch and a tag', async ({ server }) => {

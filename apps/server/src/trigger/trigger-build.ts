@@ -2,6 +2,7 @@ import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { buildsTag, isPlain, type RequestOutcome, type WantedCells } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
+import { forkProblem } from './fork-commit.ts'
 
 export interface Trigger {
   project: string
@@ -28,20 +29,25 @@ export type TriggerOutcome =
   | { kind: 'branch-not-built'; branches: string[]; commit: string }
   | { kind: 'tag-not-built'; tags: string[]; commit: string }
   | { kind: 'no-such-cell'; commit: string }
+  /** The commit is from a fork, so only its pull request can build it. */
+  | { kind: 'fork-commit'; problem: string }
   | { kind: 'no-such-commit'; problem: string }
   | { kind: 'repository-problem'; problem: string }
 
 /** Starts a build of a project. Git resolves the ref to a commit. */
 export async function triggerBuild(
-  { farm, mirrors }: Pick<Services, 'farm' | 'mirrors'>,
+  services: Pick<Services, 'farm' | 'mirrors'>,
   trigger: Trigger,
 ): Promise<TriggerOutcome> {
+  const { farm, mirrors } = services
   const projects = await farm.projects.configs()
   const project = projects.get(trigger.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
   const { commit, branch, tag, warning = null, kind: _, ...details } = found
+  const foreign = await forkProblem(services, project, commit)
+  if (foreign) return foreign.kind === 'problem' ? notFound(foreign) : foreign
   const { cause, source, deliveryId, again, wanted } = trigger
   const outcome = await farm.builds.request({
     project: project.name,
@@ -83,7 +89,12 @@ type Found =
       author?: string
       warning?: string
     }
-  | { kind: 'no-such-commit' | 'repository-problem'; problem: string }
+  | NotFound
+
+interface NotFound {
+  kind: 'no-such-commit' | 'repository-problem'
+  problem: string
+}
 
 async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string | undefined): Promise<Found> {
   if (ref === undefined) return findNewest(mirrors, project)
@@ -96,7 +107,7 @@ async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string 
 
 export const isFullCommit = (ref: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)
 
-const notFound = ({ absent, problem }: Problem): Found => ({
+const notFound = ({ absent, problem }: Problem): NotFound => ({
   kind: absent ? 'no-such-commit' : 'repository-problem',
   problem,
 })

@@ -2765,7 +2765,7 @@ export interface components {
         Delivery: {
             /** @description Id that the sender gave to the delivery; null if the farm refused it */
             deliveryId: string | null;
-            /** @description What the delivery reports, such as push of refs/heads/main */
+            /** @description What the delivery reports, such as push of main */
             event: string;
             /** @description Number of the delivery */
             id: number;
@@ -2807,7 +2807,7 @@ export interface components {
             canReplay: boolean;
             /** @description Id that the sender gave to the delivery; null if the farm refused it */
             deliveryId: string | null;
-            /** @description What the delivery reports, such as push of refs/heads/main */
+            /** @description What the delivery reports, such as push of main */
             event: string;
             /** @description Headers, without secrets */
             headers: {
@@ -11025,7 +11025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no-such-commit: Unknown commit. repository-problem: The repository cannot be read. branch-not-built: The project does not build this branch. tag-not-built: The project does not build this tag. no-such-cell: The project builds no such cell. key-used-before: The Idempotency-Key was used for another request */
+            /** @description no-such-commit: Unknown commit. fork-commit: The commit is from a fork. repository-problem: The repository cannot be read. branch-not-built: The project does not build this branch. tag-not-built: The project does not build this tag. no-such-cell: The project builds no such cell. key-used-before: The Idempotency-Key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -9,6 +9,7 @@ import {
   recordHead,
   recordProblem,
 } from './examine.ts'
+import { findForkCommit } from './fork-commit.ts'
 import {
   findPullRequest,
   listCommits,
@@ -49,6 +50,9 @@ export const pullRequestMethods = ({ main, pages, listing }: Contexts) => ({
   /** Allows the farm to build one commit. */
   approve: async (decision: Decision) => (canBeNumber(decision.number) ? approve(main, decision) : unknown),
   refuse: async (decision: Decision) => (canBeNumber(decision.number) ? refuse(main, decision) : unknown),
+
+  /** The number of an open or closed request that brought this full commit from a fork; undefined if there is none. */
+  findForkCommit: (project: string, commit: string) => findForkCommit(main, project, commit),
 
   /** The request of a build, for the task that prepares its sources. */
   sourceOfBuild: (buildId: number) => sourceOfBuild(main, buildId),

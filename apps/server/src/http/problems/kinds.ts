@@ -51,6 +51,7 @@ type Own =
   | 'unsupported-type'
   | 'range-outside'
   | 'no-such-commit'
+  | 'fork-commit'
   | 'repository-problem'
   | 'key-in-use'
   | 'key-used-before'
@@ -100,6 +101,7 @@ export const problemKinds = {
   'wrong-host': [421, 'Wrong host name'],
   'range-outside': [416, 'The range is outside the log or artifact'],
   'no-such-commit': [422, 'Unknown commit'],
+  'fork-commit': [422, 'The commit is from a fork'],
   'repository-problem': [422, 'The repository cannot be read'],
   'branch-not-built': [422, 'The project does not build this branch'],
   'tag-not-built': [422, 'The project does not build this tag'],

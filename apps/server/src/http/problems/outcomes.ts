@@ -42,6 +42,7 @@ export function triggerProblem(
         kind: outcome.kind,
         detail: noSuchCell(project),
       }
+    case 'fork-commit':
     case 'no-such-commit':
     case 'repository-problem':
       return { kind: outcome.kind, detail: outcome.problem }

@@ -72,6 +72,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
           ...refusalsFor(
             'unknown-project',
             'no-such-commit',
+            'fork-commit',
             'repository-problem',
             'branch-not-built',
             'tag-not-built',

@@ -76,7 +76,7 @@ export function renderBuildPage(page: BuildPage): string {
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <RunAgain visit={visit} build={build} />}
-        {visit.admin && <BuildCell visit={visit} build={build} />}
+        {visit.admin && build.kind === 'branch' && <BuildCell visit={visit} build={build} />}
         <Effects project={build.project} effects={effects} />
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
         <DistinctFailures buildId={build.id} failures={failures} />
