@@ -67,6 +67,8 @@ export function readEvent(event: string, delivery: Delivery): ForgeEvent | Malfo
       return readRelease(delivery)
     case 'delete':
       return readDeleted(delivery)
+    case 'ping': // the farm's own test
+      return readOther(delivery, { kind: 'ping' })
     case 'create':
       return readOther(delivery, { kind: 'other', why: 'the event create repeats what the push event says' })
     default:

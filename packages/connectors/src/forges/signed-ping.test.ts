@@ -21,7 +21,7 @@ test.each(forgeKinds.filter(kind => kind !== 'sourcehut'))(
         secret: 1,
       })
       expect(verify(kind, { ...signed, secrets: ['another secret of the farm'] })).not.toMatchObject({ kind: 'valid' })
-      expect(['ping', 'other']).toContain(read(kind, headers, bytes).kind)
+      expect(read(kind, headers, bytes)).toMatchObject({ kind: 'ping' })
     }
   },
 )
