@@ -140,7 +140,7 @@ async function delivery(farm: TestFarm): Promise<string> {
   const [row] = await farm.sql<{ id: number }>(
     `INSERT INTO "Delivery" ("sender", "deliveryId", "event", "receivedAt", "headers", "body", "bodyBytes", "content", "projects", "outcome",
        "reason", "results", "state", "since", "nextAt")
-     VALUES ('github', 'everywhere', 'push of refs/heads/main', now(), '{"x-github-event": "push"}', '{"ref": "refs/heads/main"}', 26,
+     VALUES ('github', 'everywhere', 'push of main', now(), '{"x-github-event": "push"}', '{"ref": "refs/heads/main"}', 26,
        '{"kind": "ping"}', '{sample}', 'retrying', 'sample: no answer', '${JSON.stringify([{ ...result, created: false }])}', 'pending',
        now(), now() + interval '1 day') RETURNING "id"`,
   )

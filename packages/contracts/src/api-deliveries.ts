@@ -49,7 +49,7 @@ const summary = {
     description: 'Kind of the forge, such as github; generic: a program that uses Standard Webhooks',
   }),
   deliveryId: maybeText('Id that the sender gave to the delivery; null if the farm refused it'),
-  event: Type.String({ description: 'What the delivery reports, such as push of refs/heads/main' }),
+  event: Type.String({ description: 'What the delivery reports, such as push of main' }),
   receivedAt: moment('When it arrived the last time'),
   times: count('How often it arrived or was replayed'),
   projects: list(Type.String(), 'Projects that it concerns'),

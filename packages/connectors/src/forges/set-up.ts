@@ -99,7 +99,7 @@ const guides: Record<ForgeKind, Guide> = {
       'Webhooks have no page on git.sr.ht. Open its GraphQL playground at https://git.sr.ht/graphql.',
       'Find the number of the repository with: query { me { repository(name: "NAME") { id } } }.',
       'Run the mutation below with this number in the place of ID.',
-      `Add the public key of sr.ht to the secrets of the project: ${sourcehutKey}. Another instance has another key.`,
+      `The operator of the farm adds the public key of sr.ht to SOURCEHUT_WEBHOOK_KEYS, or to a variable of webhook-secrets: ${sourcehutKey} (another instance has another key).`,
       'A push shows that it works. sourcehut does not name a deleted branch, so only polling finds it.',
     ],
     copy: `mutation { createGitWebhook(config: { repositoryID: ID, url: ${JSON.stringify(address)}, events: [GIT_POST_RECEIVE], query: ${JSON.stringify(sourcehutQuery)} }) { id } }`,

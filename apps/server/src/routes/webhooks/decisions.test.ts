@@ -191,7 +191,7 @@ serverTest(
     await handle(server, body)
     await deliver(server, body, { id: 'd2', signature: 'sha256=x' })
     const list = (await server.ask('/deliveries')).body
-    expect(list).toContain('push of refs/heads/main')
+    expect(list).toContain('push of main')
     expect(list).not.toContain('Delivery 2')
     const visitor = (await server.ask('/deliveries/1')).body
     expect(visitor).not.toMatch(/x-github-event|&lt;b>|clone_url/)

@@ -23,6 +23,8 @@ export function eventWords(event: ForgeEvent): string {
 
 function refsOf({ changes }: Extract<ForgeEvent, { kind: 'refs' }>): string {
   const more = changes.length > refsShown ? ` and ${changes.length - refsShown} more` : ''
-  const shown = changes.slice(0, refsShown).map(({ ref }) => ref)
+  const shown = changes.slice(0, refsShown).map(({ ref }) => shortRef(ref))
   return shown.join(', ') + more
 }
+
+const shortRef = (ref: string): string => ref.replace(/^refs\/heads\//, '').replace(/^refs\/tags\//, 'tag ')

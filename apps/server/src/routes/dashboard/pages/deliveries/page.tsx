@@ -33,8 +33,8 @@ export function renderDeliveriesPage({ visit, deliveries, choice, senders, befor
       <>
         <h1>{title}</h1>
         <p class="lead">
-          The newest 1,000 messages of forges and other programs, with what the farm did. A forge that sends a message
-          again also appears here once.
+          The newest 1,000 messages of forges and other programs, with what the farm did. A message that a forge sends
+          again is here only once.
         </p>
         {choice.project !== undefined && (
           <p>
@@ -113,7 +113,7 @@ interface TableProps {
 
 const DeliveryTable = ({ deliveries, visit, caption, names }: TableProps) => (
   <ScrollFrame label={caption}>
-    <table class="list">
+    <table class="list deliveries">
       <caption class="hidden-text">{caption}</caption>
       <thead>
         <tr>

@@ -34,14 +34,14 @@ function Look({ polled, at }: { polled: PolledRepositoryView; at: Date }) {
         </>
       )}
       {lookedAt === null ? (
-        'The farm has not looked yet. '
+        'The farm has not looked for new commits yet. '
       ) : (
         <>
-          The farm looked <Ago from={lookedAt} at={at} />.{' '}
+          The farm looked for new commits <Ago from={lookedAt} at={at} />.{' '}
         </>
       )}
       {nextAt === null || (everySeconds === null && failingSince === null) ? (
-        'It looks again when a server starts.'
+        'It looks again when the server starts.'
       ) : (
         <>
           Next look: <Moment time={nextAt} />.

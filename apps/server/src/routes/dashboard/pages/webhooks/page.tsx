@@ -53,12 +53,23 @@ interface ForgeProps {
   setUp: SetUp
 }
 
+/** Addresses and keys are code, so that people copy them without the punctuation. */
+const StepText = ({ text }: { text: string }) => (
+  <>
+    {text
+      .split(/((?:https?:\/\/|ed25519:)[^\s)]*[^\s.,)])/)
+      .map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
+  </>
+)
+
 const ForgeSetUp = ({ visit, project: { name: project }, kind, setUp: { name, steps, copy } }: ForgeProps) => (
   <details>
     <summary>{name}</summary>
     <ol>
       {steps.map(step => (
-        <li>{step}</li>
+        <li>
+          <StepText text={step} />
+        </li>
       ))}
     </ol>
     {copy !== undefined && <pre class="command">{copy}</pre>}
