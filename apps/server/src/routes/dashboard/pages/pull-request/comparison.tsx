@@ -15,15 +15,24 @@ const lists: readonly { effects: readonly Effect[]; status: string; title: strin
 
 const cellsShown = 30
 
+interface Props {
+  baseBranch: string
+  effects: BuildEffects
+  /** Whether a job of the build waits or runs. */
+  active: boolean
+}
+
 /** What the pull request would break, and which cells of its base branch fail without it. */
-export function Comparison({ baseBranch, effects: { jobs, branch } }: { baseBranch: string; effects: BuildEffects }) {
+export function Comparison({ baseBranch, effects: { jobs, branch }, active }: Props) {
   const found = lists
     .map(list => ({ ...list, jobs: jobs.filter(({ effect }) => list.effects.includes(effect)) }))
     .filter(list => list.jobs.length > 0)
   const broken = jobs.filter(({ effect }) => effect === 'broke').length
   return (
     <section aria-label={`Compared with ${baseBranch}`}>
-      <h3>{broken === 0 ? 'Would break nothing so far' : `Would break ${counted(broken, 'cell')}`}</h3>
+      <h3>
+        {broken === 0 ? `Would break nothing${active ? ' so far' : ''}` : `Would break ${counted(broken, 'cell')}`}
+      </h3>
       <p>
         {branch === null
           ? `The farm has built no commit of ${baseBranch}, so it compares the jobs with no results.`

@@ -31,7 +31,7 @@ export interface PullRequestPage {
 
 export function renderPullRequestPage({ visit, request, commits, newest }: PullRequestPage): string {
   const { project, number, title } = request
-  const active = newest !== null && jobStatuses.some(status => isActive(status) && newest.build.counts[status])
+  const active = newest !== null && isUnfinished(newest.build)
   return renderPage({
     title: `Pull request ${number} of ${project}`,
     visit,
@@ -116,11 +116,15 @@ function Build({ visit, request, newest }: { visit: Visit; request: PullRequestV
           {noHost}
         </p>
       )}
-      {build.jobs.length > 0 && <Comparison baseBranch={request.baseBranch} effects={effects} />}
+      {build.jobs.length > 0 && build.sources !== 'failed' && (
+        <Comparison baseBranch={request.baseBranch} effects={effects} active={isUnfinished(build)} />
+      )}
       {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
     </section>
   )
 }
+
+const isUnfinished = ({ counts }: BuildView): boolean => jobStatuses.some(status => isActive(status) && counts[status])
 
 function Sources({ request: { baseBranch, project }, build }: { request: PullRequestView; build: BuildView }) {
   if (build.sources === 'pending') return <p class="empty">The server is preparing the sources.</p>
