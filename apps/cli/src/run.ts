@@ -58,7 +58,9 @@ function usageAfter(program: string, words: readonly string[]): string {
 function explain(error: Error, isClone: boolean): string {
   if (!(error instanceof Refusal)) return error.message
   const { status, problem } = error
-  const known = problem?.known?.length ? ` (known: ${problem.known.join(', ')})` : ''
+  // The message of an unknown project already lists the known ones.
+  const isListed = problem?.known?.every(name => error.message.includes(name))
+  const known = problem?.known?.length && !isListed ? ` (known: ${problem.known.join(', ')})` : ''
   const advice =
     status === 401 && !/RUMPFARM_TOKEN|admin-token|ADMIN_TOKEN/.test(error.message) ? tokenAdvice(isClone) : ''
   return `${clean(error.message)}${clean(known) && ` ${clean(known)}`}${advice}`

@@ -1,3 +1,4 @@
+import type { components } from '@rumpfarm/client'
 import { items } from '@rumpfarm/client'
 import { command } from '../parsing/command.ts'
 import { table } from '../terminal/table.ts'
@@ -15,6 +16,12 @@ export async function firstItems<Item>(list: AsyncIterable<Item>, limit = 20): P
     if (found.length >= limit) break
   }
   return found
+}
+
+/** The branch, or what else was built. */
+function refOf({ branch, kind, tag }: components['schemas']['BuildSummary']): string {
+  if (kind === 'tag') return `tag ${tag ?? ''}`
+  return kind === 'branch' ? (branch ?? '') : kind.replace('-', ' ')
 }
 
 export const builds = command({
@@ -35,7 +42,7 @@ export const builds = command({
       String(build.id),
       build.project,
       short(build.commit),
-      build.branch ?? '',
+      refOf(build),
       ago(build.createdAt, now()),
       countsBox(build.counts),
       build.subject ?? '',

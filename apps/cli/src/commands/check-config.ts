@@ -6,6 +6,14 @@ import { command, exits, UsageError } from '../parsing/command.ts'
 /** Loaded only when a command needs it, because it is larger than all other commands together. */
 export const farmYaml = () => import('@rumpfarm/farm/farm-yaml')
 
+const unreadReasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'you may not read it',
+}
+
+const whyUnread = ({ code = '', message }: NodeJS.ErrnoException): string => unreadReasons[code] ?? message
+
 export const checkConfig = command({
   says: 'Check a farm.yaml, without a farm.',
   more: [
@@ -17,9 +25,11 @@ export const checkConfig = command({
   offline: true,
   async run({ directory }, { args: { file = 'farm.yaml' } }) {
     const path = resolve(directory, file === '-' ? 'farm.yaml' : file)
-    const text = await (file === '-' ? readStream(process.stdin) : readFile(path, 'utf8')).catch((error: Error) => {
-      throw new UsageError(`${path} cannot be read: ${error.message}`)
-    })
+    const text = await (file === '-' ? readStream(process.stdin) : readFile(path, 'utf8')).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw new UsageError(`${path} cannot be read: ${whyUnread(error)}`)
+      },
+    )
     const { describeMistake, readFarmYaml } = await farmYaml()
     const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
     if (read.kind === 'ok') {

@@ -25,7 +25,10 @@ export const deliveries = command({
     const head = ['DELIVERY', 'SENDER', 'EVENT', 'PROJECTS', 'OUTCOME', 'RECEIVED', 'REASON']
     return {
       value: found,
-      lines: rows.length > 0 ? table(rows, { head, style, columns: out.columns() }) : ['no webhook has arrived'],
+      lines:
+        rows.length > 0
+          ? table(rows, { head, style, columns: out.columns() })
+          : [project || outcome ? 'no webhook matches' : 'no webhook has arrived'],
     }
   },
 })

@@ -48,7 +48,10 @@ export const pullRequests = command({
       request.title,
     ])
     const head = ['NUMBER', 'STATE', 'FARM', 'COMMIT', 'BASE', 'CHANGED', 'AUTHOR', 'TITLE']
-    return { value: { items: found }, lines: table(rows, { head, style, columns: out.columns() }) }
+    const none =
+      state === undefined ? `the farm knows no pull request of ${args.project}` : `no pull request is ${state}`
+    const lines = rows.length > 0 ? table(rows, { head, style, columns: out.columns() }) : [clean(none)]
+    return { value: { items: found }, lines }
   },
 })
 

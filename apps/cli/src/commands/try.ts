@@ -5,6 +5,7 @@ import { type FarmClient, startTry, type Try, uploadTry } from '@rumpfarm/client
 import type { Context } from '../context.ts'
 import { command, type Exit, exits } from '../parsing/command.ts'
 import { clean } from '../terminal/clean.ts'
+import { counted } from '../terminal/words.ts'
 import { treeEntries } from '../working-tree/entries.ts'
 import { findTree, type Tree } from '../working-tree/find-tree.ts'
 import { packTree } from '../working-tree/pack.ts'
@@ -43,7 +44,7 @@ export const tryTree = command({
       const entries = await treeEntries({ directory: root, leaveOut: project.leaveOut })
       if (entries.length === 0) throw new Error(`git knows no files in ${root}`)
       const packed = await packTree(entries, file, context.signal)
-      await context.notes.write(`${entries.length} files, ${sizeText(packed.bytes)} packed\n`)
+      await context.notes.write(`${counted(entries.length, 'file')}, ${sizeText(packed.bytes)} packed\n`)
       const announced = { ...packed, ...describe(tree), ...wanted }
       const begun = await client.post('/api/v1/projects/{name}/tries', {
         params: { path: { name: project.name } },
