@@ -183,7 +183,7 @@ function store(
 const storeRefused = (arrived: Arrived, reason: string): Promise<StoredDelivery> =>
   arrived.services.farm.deliveries.store({
     ...requestOf(arrived),
-    ...{ body: '', scope: '', deliveryId: null, event: 'refused', content: undefined, projects: [] },
+    ...{ body: '', scope: '', deliveryId: null, event: 'not read', content: undefined, projects: [] },
     done: { outcome: 'refused', reason },
   })
 

@@ -116,6 +116,9 @@ serverTest('the farm ignores a delivery that needs no build, and gives a reason'
   expect((await ignored({}, { event: 'issues', id: 'd2' })).slice(0, 2)).toEqual([200, 'ignored'])
   const deleted = await handle(server, push({ deleted: true, after: '0'.repeat(40) }), { id: 'd3' })
   expect(deleted.outcome).not.toBe('built')
+  const gone = push({ ref: 'refs/heads/release/1', deleted: true, after: '0'.repeat(40) })
+  const { outcome, reason } = await handle(server, gone, { id: 'd4' })
+  expect([outcome, reason]).toEqual(['handled', 'sample: the branch release/1 was deleted: its cells left the matrix'])
   expect(await server.stored()).toBe(0)
 })
 
