@@ -100,4 +100,5 @@ export const deliveries = (services: Services, bulk: BulkAnswers) => async (app:
   )
 }
 
-const noDelivery = (id: number) => `there is no delivery ${id} that the farm can use: it keeps the newest 1,000`
+const noDelivery = (id: number) =>
+  `there is no delivery ${id} that the farm can use: it keeps the newest 1,000, and does not replay one that it refused`
