@@ -18,7 +18,7 @@ test('a failing cell shows the failed step, the first failure and the number of 
   await host.finish(offer, '', { steps: ended([0, 2], 0) })
   await page.goto('/?project=sample')
   await expect(page.getByRole('row', { name: /broken-1/ })).toContainText(/m68k: failed for \d+ s at build/)
-  await expect(page.locator('.news')).toContainText(/sample build \d+ s · [0-9a-f]{7} · never passed/)
+  await expect(page.locator('.news')).toContainText(/sample build \d+ s · #\d+ [0-9a-f]{7} · never passed/)
   await page.getByRole('link', { name: 'Detailed' }).click()
   const cell = page.getByRole('row', { name: /broken-1/ })
   await expect(cell).toContainText(/failed build \d+ s #\d+ [0-9a-f]{7}/)

@@ -7,7 +7,7 @@ import { answerClaim, type ClaimRequest, waitSecondsMax } from './claim.ts'
 
 const limits = { wallSeconds: 1, silenceSeconds: 1, graceSeconds: 1, logBytes: 1, lostAfterSeconds: 1, attempts: 1 }
 const recipe = { limits, steps: [], env: {} }
-const offer = { attempt: '1.1', lease: 'lease', sources: [], uploads: [], recipe } as unknown as Offer
+const offer = { attempt: '1.1', lease: 'lease', sources: [], uploads: [], cache: [], recipe } as unknown as Offer
 const release = { version: '2.0.0', bytes: Buffer.from('agent'), crc: 1, sha256: 'a', md5: 'b' }
 
 test.each<[string, ClaimResult, RegExp]>([

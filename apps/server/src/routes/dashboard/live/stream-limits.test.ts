@@ -20,7 +20,7 @@ async function serve(): Promise<FastifyInstance> {
   const services = {
     farm,
     bus: localBus(),
-    config: { secrets: { server: 'x' }, embedOrigins: [] },
+    config: { secrets: { server: 'x' }, embedOrigins: [], notifiers: {} },
   } as unknown as Services
   const app = Fastify({ forceCloseConnections: true })
   app.decorate('publicPath', '')

@@ -79,7 +79,7 @@ const words = (html: string) =>
 
 test('a new failure has its step, age, commit, hosts and jobs on one line', () => {
   const html = page({ news: { ...glanceOf().news, failing: [cause()] } })
-  expect(words(html)).toContain('base build 2 h · ddddddd · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more')
+  expect(words(html)).toContain('base build 2 h · #12 ddddddd · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more')
   expect(html).toContain('href="/jobs/41"')
 })
 
@@ -95,7 +95,7 @@ test('if one commit is left, a new failure names its author; otherwise it counts
   const named = cause({ commits: 1, author: 'Ruth Okafor', subject: 'align sysent', message: 'a.c:1: error: no' })
   const html = page({ news: { ...glanceOf().news, failing: [named, cause({ commits: 4 })] } })
   expect(words(html)).toContain(
-    '2 h · ddddddd Ruth Okafor · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more a.c:1: error: no',
+    '2 h · #12 ddddddd Ruth Okafor · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more a.c:1: error: no',
   )
   expect(words(html)).toContain('2 h · ddddddd · one of 4 commits · 3 of 60 hosts')
 })
