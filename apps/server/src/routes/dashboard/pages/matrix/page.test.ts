@@ -97,7 +97,7 @@ test('if one commit is left, a new failure names its author; otherwise it counts
   expect(words(html)).toContain(
     '2 h · #12 ddddddd Ruth Okafor · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more a.c:1: error: no',
   )
-  expect(words(html)).toContain('2 h · ddddddd · one of 4 commits · 3 of 60 hosts')
+  expect(words(html)).toContain('2 h · #12 ddddddd · one of 4 commits · 3 of 60 hosts')
 })
 
 test('old failures are folded, silent hosts and the longest wait are visible', () => {
