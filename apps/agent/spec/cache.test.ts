@@ -212,7 +212,7 @@ rootTest(
     await enrolled()
     expect(await run(all, { project: 'other' })).toBe(empty)
     expect(await run(all, {})).toBe(empty)
-    const look = `${cached.steps.use}; id -u; cd ${host.dir}/work/rumpfarm-cache && find . || echo no`
+    const look = `${cached.steps.use}; id -u; cd ${host.dir}/work && cd rumpfarm-cache && find . || echo no`
     const attempt = farm.queue({ ...cached, steps: { look } })
     await farm.finished(attempt)
     expect(attempt.log.toString()).toMatch(/^had \[obj\/tools\]\nrun\n65534\n(\.|.*\nno)\n$/)
