@@ -29,6 +29,7 @@ import {
 import { fetchHead, type PullRequestHead, type PullRequestPlace, readHead } from './git/pull-request.ts'
 import { branchOf, namesOf, tagOf } from './git/ref-names.ts'
 import { explainMissingHead, listRefs, type Problem } from './git/remote.ts'
+import { SharedFetches } from './git/shared-fetches.ts'
 import { writeTar } from './git/tar-stream.ts'
 import { limited } from './git/tarball-limit.ts'
 import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
@@ -60,7 +61,7 @@ export class Repositories {
   readonly #mirrors = new Map<string, Promise<Mirror | Problem>>()
   /** The last fetch in the queue of each mirror. */
   readonly #queues = new Map<string, Promise<unknown>>()
-  readonly #fetching = new Map<string, Promise<Problem | undefined>>()
+  readonly #fetching = new SharedFetches()
   /**
    * The commits that are already in a mirror. The key consists of the mirror's directory and the commit's full name. A
    * full name always means the same commit.
@@ -274,14 +275,10 @@ export class Repositories {
   }
 
   /** Makes sure that the mirror has the commit. Simultaneous callers with the same commit share one fetch. */
-  #fetchUnlessPresent(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+  async #fetchUnlessPresent(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const key = keyOf(mirror, commit)
-    if (this.#commits.has(key)) return Promise.resolve(undefined)
-    const shared = this.#fetching.get(key)
-    if (shared) return shared
-    const run = this.#fetch(mirror, commit).finally(() => this.#fetching.delete(key))
-    this.#fetching.set(key, run)
-    return run
+    if (this.#commits.has(key)) return undefined
+    return this.#fetching.run(key, () => this.#fetch(mirror, commit))
   }
 
   /**
