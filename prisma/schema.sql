@@ -292,7 +292,7 @@ CREATE TABLE "CommitStatus" (
   api text NOT NULL,
   repository text NOT NULL,
   context text NOT NULL,
-  "buildId" integer NOT NULL,
+  "buildId" integer,
   "jobId" integer,
   branch text,
   state text NOT NULL,
@@ -305,7 +305,9 @@ CREATE TABLE "CommitStatus" (
   tries integer DEFAULT 0 NOT NULL,
   "gaveUpAt" timestamp(3) with time zone,
   problem text,
+  "pullRequest" integer,
   CONSTRAINT "CommitStatus_pkey" PRIMARY KEY (id),
+  CONSTRAINT commit_status_page CHECK ("buildId" IS NOT NULL OR "pullRequest" IS NOT NULL),
   CONSTRAINT commit_status_state CHECK (state = ANY (ARRAY['pending'::text, 'running'::text, 'success'::text, 'failure'::text, 'error'::text, 'cancelled'::text])),
   CONSTRAINT commit_status_version CHECK ("sentVersion" >= 0 AND "sentVersion" <= version)
 );
@@ -753,10 +755,14 @@ CREATE TABLE "Slot" (
 
 CREATE TABLE "StatusChange" (
   id serial NOT NULL,
-  "buildId" integer NOT NULL,
-  CONSTRAINT "StatusChange_pkey" PRIMARY KEY (id)
+  "buildId" integer,
+  "projectName" text,
+  commit text,
+  CONSTRAINT "StatusChange_pkey" PRIMARY KEY (id),
+  CONSTRAINT status_change_commit CHECK (("buildId" IS NOT NULL) = (commit IS NULL) AND (commit IS NULL) = ("projectName" IS NULL))
 );
 CREATE INDEX "StatusChange_buildId_idx" ON "StatusChange" USING btree ("buildId");
+CREATE INDEX "StatusChange_projectName_commit_idx" ON "StatusChange" USING btree ("projectName", commit);
 
 CREATE TABLE "StatusForge" (
   api text NOT NULL,

@@ -6,10 +6,18 @@ export const CommitStatus = Type.Object(
     id: id('Number of the status'),
     commit: Type.String(),
     branch: maybeText('Branch whose push the farm built; null: not known'),
-    buildId: id('The newest build of the commit, to which the status links'),
+    buildId: Type.Union([id('The newest build of the commit, to which the status links'), Type.Null()], {
+      description: 'null: the commit of a pull request has no build, because it waits for an approval or got none',
+    }),
     jobId: Type.Union([id('The job to which the status of a cell links'), Type.Null()], {
       description: 'null: the status of the whole build',
     }),
+    pullRequest: Type.Union(
+      [id('The pull request to whose page the status links: its number at the forge'), Type.Null()],
+      {
+        description: 'null: the commit has a build',
+      },
+    ),
     api: Type.String({ description: "Address of the forge's API" }),
     repository: Type.String({ description: 'Path of the repository on the forge' }),
     context: Type.String({ description: 'Name of the status on the forge' }),

@@ -2586,8 +2586,8 @@ export interface components {
             api: string;
             /** @description Branch whose push the farm built; null: not known */
             branch: string | null;
-            /** @description The newest build of the commit, to which the status links */
-            buildId: number;
+            /** @description null: the commit of a pull request has no build, because it waits for an approval or got none */
+            buildId: number | null;
             /**
              * Format: date-time
              * @description When the wanted state changed last
@@ -2614,6 +2614,8 @@ export interface components {
             nextAt: string | null;
             /** @description Why the newest try failed; null: no try failed */
             problem: string | null;
+            /** @description null: the commit has a build */
+            pullRequest: number | null;
             /** @description Path of the repository on the forge */
             repository: string;
             /** @description Whether the forge has the wanted state */

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { isActive, isUnclaimed } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
+import { notePullRequestStatuses } from '../statuses/changes.ts'
 
 export type Because =
   /** Another commit is now the newest of the request. */
@@ -21,9 +22,14 @@ export type Because =
 export async function cancelBuilds(context: Context, tx: Tx, id: number, because: Because): Promise<void> {
   const newest = because.kind === 'commit' ? because.commit : null
   const ended = because.kind === 'commit' ? 'superseded' : because.kind === 'refused' ? 'refused' : because.state
-  await tx.execute`
+  const commits = await tx.query<{ commit: string }>`
     UPDATE "PullRequestCommit" SET "ended" = ${ended}, "endedAt" = ${tx.now()}
-     WHERE "pullRequestId" = ${id} AND "ended" IS NULL AND "commit" IS DISTINCT FROM ${newest}`
+     WHERE "pullRequestId" = ${id} AND "ended" IS NULL AND "commit" IS DISTINCT FROM ${newest} RETURNING "commit"`
+  await notePullRequestStatuses(
+    tx,
+    id,
+    commits.map(({ commit }) => commit),
+  )
   const jobs = sql`"jobId" IN (
     SELECT job."id" FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
      WHERE build."pullRequestId" = ${id} AND build."commit" IS DISTINCT FROM ${newest})`

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { notePullRequestStatuses } from '../statuses/changes.ts'
 import type { Approval } from './approval.rule.ts'
 import { cancelBuilds } from './cancel-builds.ts'
 
@@ -53,6 +54,7 @@ function record(
     if (row.approval === decision) return { kind: decision }
     if (row.approval === 'not-needed') return { kind: 'no-decision-needed' }
     await write(tx, row.id, { commit, by, decision })
+    await notePullRequestStatuses(tx, row.id, [commit])
     if (decision === 'refused') await cancelBuilds(context, tx, row.id, { kind: 'refused' })
     else tx.emit({ kind: 'pull-request', pullRequestId: row.id })
     tx.emit({ kind: 'pull-request-changed', project })

@@ -3,6 +3,7 @@ import { requestBuild } from '../builds/request-build.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
+import { notePullRequestStatuses } from '../statuses/changes.ts'
 import { type Approval, firstApproval, laterApproval, mayBuild, nextRead } from './approval.rule.ts'
 import { cancelBuilds } from './cancel-builds.ts'
 
@@ -108,6 +109,7 @@ async function decide(
     ON CONFLICT ("pullRequestId", "commit") DO UPDATE
        SET "fork" = EXCLUDED."fork", "approval" = EXCLUDED."approval", "round" = EXCLUDED."round", "ended" = NULL, "endedAt" = NULL`
   if (!mayBuild(approval)) await tx.execute`UPDATE "PullRequest" SET "examineAt" = NULL WHERE "id" = ${id}`
+  await notePullRequestStatuses(tx, id, [head.commit])
   await cancelBuilds(context, tx, id, { kind: 'commit', commit: head.commit })
   tx.emit({ kind: 'pull-request-changed', project: known.project })
   return { ...known, hosts: rule.hosts, approval, fork: head.fork, round }

@@ -16,8 +16,10 @@ export interface DueStatus {
   api: string
   repository: string
   context: string
-  buildId: number
+  /** Null if the commit of a pull request has no build; then `pullRequest` is its number at the forge. */
+  buildId: number | null
   jobId: number | null
+  pullRequest: number | null
   state: StatusState
   description: string
   /** The entry of farm.yaml that names the forge; null if farm.yaml does not name it any more. */
@@ -47,7 +49,8 @@ export async function takeDueStatuses(context: Context): Promise<DueStatus[]> {
       FROM due JOIN turn ON turn."api" = due."api"
      WHERE status."id" = due."id" AND ${isToSend}
     RETURNING status."id", status."version", status."projectName" AS "project", status."commit", status."branch", status."api",
-              status."repository", status."context", status."buildId", status."jobId", status."state", status."description"`
+              status."repository", status."context", status."buildId", status."jobId",
+              status."pullRequest", status."state", status."description"`
   if (rows.length === 0) return []
   const projects = await projectConfigs(context)
   return rows.map(row => ({ ...row, forge: entryOf(projects.get(row.project)?.status, row) }))

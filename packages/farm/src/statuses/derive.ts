@@ -14,6 +14,8 @@ import {
   type StatusGroup,
   type StatusJob,
   statusGroups,
+  type UnbuiltCommit,
+  unbuiltStatus,
   type WantedStatus,
 } from './status.rule.ts'
 
@@ -25,14 +27,14 @@ interface Commit {
 const commitsAtOnce = 100
 
 /**
- * Computes the statuses of the commits whose builds changed, from the rows of their jobs. Returns how many commits it
+ * Computes the statuses of the commits whose builds or approvals changed, from the rows of their jobs. Returns how many commits it
  * computed. Any server may call this at any time.
  */
 export async function deriveStatuses(context: Context): Promise<number> {
   const commits = await context.db.query<Commit>`
-    SELECT DISTINCT build."projectName", build."commit"
-      FROM (SELECT "buildId" FROM "StatusChange" ORDER BY "id" LIMIT 1000) changed JOIN "Build" build ON build."id" = changed."buildId"
-     LIMIT ${commitsAtOnce}`
+    SELECT DISTINCT COALESCE(changed."projectName", build."projectName") AS "projectName", COALESCE(changed."commit", build."commit") AS "commit"
+      FROM (SELECT * FROM "StatusChange" ORDER BY "id" LIMIT 1000) changed LEFT JOIN "Build" build ON build."id" = changed."buildId"
+     WHERE changed."commit" IS NOT NULL OR build."id" IS NOT NULL LIMIT ${commitsAtOnce}`
   if (commits.length === 0) return 0
   const projects = await projectConfigs(context)
   for (const commit of commits)
@@ -47,6 +49,7 @@ async function deriveCommit(tx: Tx, commit: Commit, project: ProjectConfig | und
   await tx.execute`
     DELETE FROM "StatusChange" USING "Build" build
      WHERE build."id" = "buildId" AND build."projectName" = ${commit.projectName} AND build."commit" = ${commit.commit}`
+  await tx.execute`DELETE FROM "StatusChange" WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit}`
   if (project?.status) for (const group of statusGroups) await deriveGroup(tx, commit, project, group)
 }
 
@@ -56,10 +59,26 @@ async function deriveGroup(tx: Tx, commit: Commit, project: ProjectConfig, group
      WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit} AND ${hasStatus}
        AND build."kind" = ANY(${[...group.kinds]}::text[])
      ORDER BY "id" DESC LIMIT 1`
-  if (!build) return
+  if (!build) {
+    if (group.kinds.includes('pull-request')) await deriveUnbuilt(tx, commit, project, group)
+    return
+  }
   const jobs = await newestJobs(tx, commit, build.id, project, group)
   const rows = (project.status ?? []).flatMap(entry => rowsFor(entry, { project: project.name, group }, build, jobs))
-  await writeWanted(tx, commit, build, rows)
+  await writeWanted(tx, commit, { buildId: build.id, pullRequest: null, branch: build.branch }, rows)
+}
+
+/** The commit of a pull request waits for an approval, or got none. */
+async function deriveUnbuilt(tx: Tx, commit: Commit, project: ProjectConfig, group: StatusGroup): Promise<void> {
+  const [seen] = await tx.query<UnbuiltCommit & { number: number }>`
+    SELECT request."number", seen."approval", seen."ended", seen."decidedAt" IS NOT NULL AS "decided"
+      FROM "PullRequestCommit" seen JOIN "PullRequest" request ON request."id" = seen."pullRequestId"
+     WHERE seen."commit" = ${commit.commit} AND seen."fork" AND request."projectName" = ${commit.projectName}
+     ORDER BY (seen."ended" IS NULL) DESC, request."id" DESC LIMIT 1`
+  if (!seen) return
+  const wanted = { context: buildContext(project.name, group), jobId: null, ...unbuiltStatus(seen) }
+  const rows = (project.status ?? []).map(({ api, repository }) => ({ api, repository, ...wanted }))
+  await writeWanted(tx, commit, { buildId: null, pullRequest: seen.number, branch: null }, rows)
 }
 
 interface BuildRow {
@@ -121,12 +140,24 @@ function rowsFor(
   return [row(buildContext(project, group), null, buildStatus(build, jobs)), ...cells]
 }
 
-async function writeWanted(tx: Tx, { projectName, commit }: Commit, build: BuildRow, rows: readonly WantedRow[]) {
+/** The page to which the statuses link, and the branch of the commit. */
+interface Subject {
+  buildId: number | null
+  pullRequest: number | null
+  branch: string | null
+}
+
+async function writeWanted(
+  tx: Tx,
+  { projectName, commit }: Commit,
+  { buildId, pullRequest, branch }: Subject,
+  rows: readonly WantedRow[],
+) {
   const wanted = rows.map(row => ({ ...row, first: row.jobId === null || !isOpen(row.state) }))
   await tx.execute`
-    INSERT INTO "CommitStatus" AS status ("projectName", "commit", "api", "repository", "context", "buildId", "jobId", "branch",
+    INSERT INTO "CommitStatus" AS status ("projectName", "commit", "api", "repository", "context", "buildId", "jobId", "pullRequest", "branch",
            "state", "description", "changedAt", "nextAt")
-    SELECT ${projectName}, ${commit}, wanted."api", wanted."repository", wanted."context", ${build.id}, wanted."jobId", ${build.branch},
+    SELECT ${projectName}, ${commit}, wanted."api", wanted."repository", wanted."context", ${buildId}::int, wanted."jobId", ${pullRequest}::int, ${branch},
            wanted."state", wanted."description", ${tx.now()}, ${tx.now()}
       FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS wanted("api" text, "repository" text, "context" text, "jobId" int,
            "state" text, "description" text, "first" boolean)
@@ -134,7 +165,8 @@ async function writeWanted(tx: Tx, { projectName, commit }: Commit, build: Build
        SELECT FROM "CommitStatus" known WHERE known."projectName" = ${projectName} AND known."commit" = ${commit}
           AND known."api" = wanted."api" AND known."repository" = wanted."repository" AND known."context" = wanted."context")
     ON CONFLICT ("projectName", "commit", "api", "repository", "context") DO UPDATE
-       SET "buildId" = EXCLUDED."buildId", "jobId" = EXCLUDED."jobId", "branch" = COALESCE(EXCLUDED."branch", status."branch"),
+       SET "buildId" = EXCLUDED."buildId", "jobId" = EXCLUDED."jobId", "pullRequest" = EXCLUDED."pullRequest",
+           "branch" = COALESCE(EXCLUDED."branch", status."branch"),
            "state" = EXCLUDED."state", "description" = EXCLUDED."description", "version" = status."version" + 1,
            "changedAt" = EXCLUDED."changedAt", "nextAt" = EXCLUDED."nextAt", "tries" = 0, "gaveUpAt" = NULL, "problem" = NULL
      WHERE (status."state", status."description", COALESCE(status."jobId", status."buildId"))

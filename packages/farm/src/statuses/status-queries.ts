@@ -6,8 +6,10 @@ export interface StatusView {
   id: number
   commit: string
   branch: string | null
-  buildId: number
+  /** Null if the commit of a pull request has no build; then `pullRequest` is its number at the forge. */
+  buildId: number | null
   jobId: number | null
+  pullRequest: number | null
   /** The address of the forge's API, and the path of the repository on the forge. */
   api: string
   repository: string
@@ -29,7 +31,7 @@ export interface StatusView {
 /** The statuses of a project that changed last, newest first. */
 export const listStatuses = ({ db }: Context, project: string, limit: number): Promise<StatusView[]> =>
   db.query<StatusView>`
-    SELECT "id", "commit", "branch", "buildId", "jobId", "api", "repository", "context", "state", "description", "changedAt", "sentAt",
+    SELECT "id", "commit", "branch", "buildId", "jobId", "pullRequest", "api", "repository", "context", "state", "description", "changedAt", "sentAt",
            "sentVersion" = "version" AS "sent", CASE WHEN "sentVersion" < "version" AND "gaveUpAt" IS NULL THEN "nextAt" END AS "nextAt",
            "tries", "gaveUpAt", "problem"
       FROM "CommitStatus" WHERE "projectName" = ${project} ORDER BY "changedAt" DESC, "id" DESC LIMIT ${limit}`

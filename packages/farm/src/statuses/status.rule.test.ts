@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buildContext, buildStatus, cellContext, cellStatus, type StatusJob } from './status.rule.ts'
+import { buildContext, buildStatus, cellContext, cellStatus, type StatusJob, unbuiltStatus } from './status.rule.ts'
 
 let jobId = 0
 const job = (changes: Partial<StatusJob> = {}): StatusJob => ({
@@ -86,3 +86,19 @@ test('the name of a status tells the project and the cell', () => {
   expect(cellContext('sample', job())).toBe('rumpfarm/sample/vax/vax')
   expect(cellContext('sample', job({ variant: 'debug' }))).toBe('rumpfarm/sample/vax/vax/debug')
 })
+
+test.each([
+  ['waiting', false, null, 'pending', 'Waits for the approval of an administrator of the farm'],
+  ['approved', true, null, 'pending', 'The farm prepares the build of this commit'],
+  ['refused', true, null, 'cancelled', 'An administrator refused to build this commit'],
+  ['refused', true, 'refused', 'cancelled', 'An administrator refused to build this commit'],
+  ['refused', false, null, 'cancelled', 'The project builds no pull requests from forks'],
+  ['waiting', false, 'superseded', 'cancelled', 'Not built: the pull request has a newer commit'],
+  ['waiting', false, 'closed', 'cancelled', 'Not built: the pull request was closed before an approval'],
+  ['approved', true, 'merged', 'cancelled', 'Not built: the pull request was merged before the farm built this commit'],
+] as const)(
+  'a commit without a build, %s (by a person: %s), ended: %s, is %s',
+  (approval, decided, ended, state, description) => {
+    expect(unbuiltStatus({ approval, decided, ended })).toEqual({ state, description })
+  },
+)

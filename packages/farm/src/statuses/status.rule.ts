@@ -1,4 +1,5 @@
 import { type AttemptState, cut, type StatusState, type Verdict } from '@rumpfarm/contracts'
+import type { Approval } from '../pull-requests/approval.rule.ts'
 
 /** The newest job of a cell of a commit, with its newest attempt. */
 export interface StatusJob {
@@ -51,6 +52,36 @@ export function buildStatus(build: StatusBuild, jobs: readonly StatusJob[]): Wan
   if (expected === 0)
     return { state: 'success', description: jobs.length === 1 ? 'The job passed' : `All ${all} passed` }
   return { state: 'success', description: `${jobs.length - expected} of ${all} passed, ${expected} failed as expected` }
+}
+
+/** A commit of a pull request from a fork, without a build. */
+export interface UnbuiltCommit {
+  approval: Approval
+  /** Whether a person decided, and not a rule of farm.yaml. */
+  decided: boolean
+  /** Why the farm does not build the commit any more. */
+  ended: 'superseded' | 'closed' | 'merged' | 'refused' | null
+}
+
+/** The status of a commit of a pull request that the farm has not built. */
+export function unbuiltStatus({ approval, decided, ended }: UnbuiltCommit): WantedStatus {
+  if (ended === 'refused' || approval === 'refused')
+    return {
+      state: 'cancelled',
+      description: decided
+        ? 'An administrator refused to build this commit'
+        : 'The project builds no pull requests from forks',
+    }
+  if (ended === 'superseded')
+    return { state: 'cancelled', description: 'Not built: the pull request has a newer commit' }
+  if (ended !== null)
+    return {
+      state: 'cancelled',
+      description: `Not built: the pull request was ${ended} before ${approval === 'waiting' ? 'an approval' : 'the farm built this commit'}`,
+    }
+  return approval === 'waiting'
+    ? { state: 'pending', description: 'Waits for the approval of an administrator of the farm' }
+    : { state: 'pending', description: 'The farm prepares the build of this commit' }
 }
 
 /** The status of one cell of a commit. */

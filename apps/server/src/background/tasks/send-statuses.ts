@@ -1,5 +1,6 @@
 import type { StatusOutcome, StatusTarget } from '@rumpfarm/connectors'
 import type { DueStatus } from '@rumpfarm/farm'
+import { statusPath } from '../../http/status-path.ts'
 import type { DeliveryOutcome } from '../../metrics/counts.ts'
 import type { Task, TaskServices } from '../task.ts'
 
@@ -28,9 +29,8 @@ async function send(services: TaskServices, status: DueStatus): Promise<void> {
   const { farm, statusSender, publicUrl, metrics, log } = services
   const target = targetOf(status, services.namedSecrets)
   if ('problem' in target) return farm.statuses.markFailed(status, { ...target, permanent: true })
-  const { commit, branch, context, state, description, jobId, buildId } = status
-  const path = jobId === null ? `/builds/${buildId}` : `/jobs/${jobId}`
-  const url = publicUrl === undefined ? null : publicUrl + path
+  const { commit, branch, context, state, description } = status
+  const url = publicUrl === undefined ? null : publicUrl + statusPath(status)
   const outcome = await statusSender.send(target, { commit, branch, context, state, description, url })
   metrics.delivery('commit-status', outcomeOf(outcome))
   if (outcome.kind === 'sent') return farm.statuses.markSent(status)

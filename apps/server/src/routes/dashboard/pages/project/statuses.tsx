@@ -1,4 +1,5 @@
 import type { StatusView } from '@rumpfarm/farm'
+import { statusPath } from '../../../../http/status-path.ts'
 import { Ago } from '../../components/ago.tsx'
 import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
@@ -62,9 +63,7 @@ const StatusTable = ({ project, statuses, at }: Omit<Props, 'visit'> & { at: Dat
               <CommitLink project={project} commit={status.commit} />
             </th>
             <td>
-              <Link to={status.jobId === null ? `/builds/${status.buildId}` : `/jobs/${status.jobId}`}>
-                {status.context}
-              </Link>
+              <Link to={statusPath({ ...status, project })}>{status.context}</Link>
             </td>
             <td>
               {status.state}: {status.description}
