@@ -68,7 +68,7 @@ print_finish() {
 	put_line "logsize $LEN"
 	put_line "sum $SUM"
 	[ ! -s "$SPOOL/compiler" ] || print_fact compiler <"$SPOOL/compiler"
-	[ -z "$DETAIL" ] || put_line "$DETAIL" | printable_line | print_fact detail
+	[ -z "$DETAIL" ] || put_line "$DETAIL" | tr -cd ' -~\n' | print_fact detail
 	print_artifacts
 	echo end
 }

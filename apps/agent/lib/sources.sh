@@ -45,7 +45,7 @@ download_is_valid() {
 	return 1
 }
 
-# Among the checksums that the farm sent, one that this host can compute must match.
+# One of the farm's checksums that this host can compute must match.
 source_is_valid() {
 	# shellcheck disable=SC2086 # words without blanks
 	set -- $SOURCE
@@ -74,7 +74,7 @@ handle_source_error() {
 	esac
 }
 
-# -o: root's tar would otherwise keep the owner that the archive names.
+# -o: root's tar would otherwise keep the archive's owner.
 unpack_source() {
 	(cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (isolate tar xof -)) 2>"$SPOOL/errors" ||
 		fail_job "cannot unpack source ${SOURCE%% *}"
@@ -82,11 +82,12 @@ unpack_source() {
 	clamp_file_times "$WORK/${SOURCE%% *}"
 }
 
-# A tar that does not know the headers for long paths unpacks them as files. git chose this name.
+# A tar that does not know pax headers unpacks them as files, or ignores them. git chose these names and targets.
 check_long_paths() {
-	for one in "$1"/*.paxheader; do
-		[ ! -f "$one" ] || end_job broken 'the tar of this host cannot unpack a path above 255 bytes, or a name or link above 100 bytes: install GNU tar or bsdtar'
-	done
+	set -- "`find "$1" \( -name '????????????????????????????????????????*.data' -o -type l \( -size 54c -o -size 78c \) \) -exec ls -ld {} \;`"
+	[ -n "$1" ] && put_line "$1" | grep '[0-9a-f]\{40\}\.[dp]a[tx][ah]' >/dev/null || return 0
+	path=`gzip -dc <"$SOURCE_FILE" | tr -c ' -~' '\n' | sed -n '/^[1-9][0-9]* [linkp]*ath=/{s///;p;q;}'`
+	[ -z "$path" ] || end_job broken "the tar of this host cannot unpack long names and link targets, so install GNU tar or bsdtar: $path"
 }
 
 # A commit's date may be after this host's clock, and configure and make reject files from the future. All files of a

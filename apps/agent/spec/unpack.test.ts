@@ -73,10 +73,11 @@ function entriesOf(directory: string): Record<string, string> {
   return found
 }
 
-const wanted = {
-  ...Object.fromEntries(Object.entries(files).map(([path, [text, mode]]) => [path, `${mode.toString(8)} ${text}`])),
-  ...Object.fromEntries(Object.entries(links).map(([path, target]) => [path, `-> ${target}`])),
-}
+const wantedOf = (contents: typeof files, targets: typeof links) => ({
+  ...Object.fromEntries(Object.entries(contents).map(([path, [text, mode]]) => [path, `${mode.toString(8)} ${text}`])),
+  ...Object.fromEntries(Object.entries(targets).map(([path, target]) => [path, `-> ${target}`])),
+})
+const wanted = wantedOf(files, links)
 
 let archive: Buffer
 beforeAll(() => {
@@ -132,31 +133,80 @@ for (const program of programs) {
   )
 }
 
-const longName = 'n'.repeat(101)
-const longTest = spawnSync('cpio', ['--version']).error
-  ? (sentence: string) => test.skip(`${sentence} (cpio is not installed)`, () => {})
-  : agentTest
-const oldBin = join(folder, 'old')
-mkdirSync(oldBin)
-// cpio ignores pax headers, like a tar from before 2001.
-writeFileSync(join(oldBin, 'tar'), '#!/bin/sh\nexec cpio -idmu --quiet\n', { mode: 0o755 })
-longTest(
-  'if the tar of the host is too old for a long name, the job ends as broken',
+// The names of its directories are short enough for ustar.
+const longName = `${'d d'.repeat(18)}/${'e'.repeat(99)}/${'n'.repeat(101)}`
+const longTarget = `nowhere/${'t'.repeat(101)}`
+/** `blind` programs ignore pax headers of these kinds, and give a link or a file another name. */
+const blindness = [
+  // cpio unpacks the header as a file, like a tar from before 2001.
+  { program: 'cpio', command: 'cpio -idmu --quiet', blind: ['path', 'linkpath'] },
+  // toybox up to 0.8.9 reads `path`, but not `linkpath`. busybox without FEATURE_TAR_SELINUX skips the whole header.
+  { program: 'toybox', command: 'toybox tar xof -', blind: ['linkpath'] },
+  { program: 'busybox', command: 'busybox tar xof -', blind: [] },
+  { program: 'bsdtar', command: 'bsdtar xof -', blind: [] },
+]
+for (const { program, command, blind } of blindness) {
+  const missing = spawnSync(program, ['--version']).error !== undefined
+  const bin = join(folder, `blind-${program}`)
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'tar'), `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 })
+  for (const [kind, contents, targets, named] of [
+    ['path', { [longName]: ['x', 0o644] }, {}, longName],
+    ['linkpath', { 'a b/c': ['x', 0o644] }, { 'a b/link': longTarget }, longTarget],
+  ] as [string, typeof files, typeof links, string][]) {
+    const ignores = blind.includes(kind)
+    const sentence = ignores
+      ? `${program} ignores a long ${kind}, so the job ends as broken and names it`
+      : `${program} unpacks a long ${kind} exactly`
+    if (missing) test.skip(`${sentence} (${program} is not installed)`, () => {})
+    else
+      agentTest(
+        sentence,
+        async ({ farm, host, enrolled }) => {
+          await enrolled()
+          const copy = join(host.folder, 'copy')
+          const queued = farm.queue({
+            archives: [archiveOf(`${program}-${kind}`, contents, targets)],
+            steps: { copy: `cp -RPp . ${copy}` },
+          })
+          await farm.finished(queued)
+          if (ignores)
+            expect(queued.finishes[0]).toMatchObject({
+              reason: 'broken',
+              detail: `the tar of this host cannot unpack long names and link targets, so install GNU tar or bsdtar: ${named}`,
+            })
+          else expect(entriesOf(copy)).toEqual(wantedOf(contents, targets))
+        },
+        { env: { PATH: `${bin}:${process.env.PATH}` } },
+      )
+  }
+}
+
+const cpioTest = spawnSync('cpio', ['--version']).error ? undefined : agentTest
+cpioTest?.(
+  'a tar that ignores pax headers still unpacks sources without long names exactly',
   async ({ farm, host, enrolled }) => {
     await enrolled()
-    const steps = { look: 'ls' }
-    const long = farm.queue({ archives: [archiveOf('long', { [longName]: ['x', 0o644] }, {})], steps })
-    await farm.finished(long)
-    expect(long.finishes[0]).toMatchObject({
-      reason: 'broken',
-      detail: expect.stringMatching(/^the tar of this host cannot unpack a path above 255 bytes.*: install GNU tar/),
-    })
     const short = farm.queue({ archives: [archive], steps: { copy: `cp -RPp . ${host.folder}/copy` } })
     await farm.finished(short)
     expect(entriesOf(join(host.folder, 'copy'))).toEqual(wanted)
   },
-  { env: { PATH: `${oldBin}:${process.env.PATH}` } },
+  { env: { PATH: `${join(folder, 'blind-cpio')}:${process.env.PATH}` } },
 )
+
+agentTest('files with names like those of pax headers are unpacked if the sources have no long name', async setup => {
+  const { farm, host, enrolled } = setup
+  await enrolled()
+  const [hash, copy] = ['0123456789'.repeat(4), join(host.folder, 'copy')]
+  const contents: typeof files = { [`${hash}.data`]: ['x', 0o644], 'b.paxheader': ['x', 0o644] }
+  const targets = { link: `see ${hash}.paxheader` }
+  const queued = farm.queue({
+    archives: [archiveOf('alike', contents, targets)],
+    steps: { copy: `cp -RPp . ${copy}` },
+  })
+  await farm.finished(queued)
+  expect(entriesOf(copy)).toEqual(wantedOf(contents, targets))
+})
 
 agentTest(
   'if a file cannot be unpacked on the host, the job ends as broken and names the file',
