@@ -20,6 +20,7 @@ const advices: [RegExp, string][] = [
   ],
   [/returned error: 5\d\d|unexpected disconnect|early eof|rpc failed/i, 'the forge failed'],
   [/transport .* not allowed/, 'use https, http, ssh, git, file, or a path'],
+  [/invalid path '/, 'no part of a path may be ., .. or .git: correct the commit'],
   [/ENOSPC|no space left|disk full/i, "free space on the farm server's disk"],
 ]
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGzip, gzip, type ZlibOptions } from 'node:zlib'
 import { Cksum } from '@rumpfarm/contracts'
+import { withCheckedNames } from './entry-names.ts'
 import type { Git } from './git.ts'
 import type { Mirror } from './mirror.ts'
 import type { Problem } from './remote-answers.ts'
@@ -34,8 +35,13 @@ export type Archived =
  * the same bytes, because every file has the commit's time and no user name.
  */
 export async function writeArchive(git: Git, mirror: Mirror, content: TarballContent, file: string): Promise<Archived> {
-  const small = await packSmall(await git.readers.of(mirror.directory), content)
-  return small ? writeSmall(small, file) : writeLarge(git, mirror, content, file)
+  try {
+    const small = await packSmall(await git.readers.of(mirror.directory), content)
+    return await (small ? writeSmall(small, file) : writeLarge(git, mirror, content, file))
+  } catch (error) {
+    if (error instanceof TarError) return { kind: 'failed', message: error.message }
+    throw error
+  }
 }
 
 async function writeSmall(tar: Buffer, file: string): Promise<Archived> {
@@ -57,13 +63,15 @@ export async function writeLarge(git: Git, mirror: Mirror, content: TarballConte
   const written = pipeline(
     tar.stdout,
     new WithoutGlobalHeader(),
+    withCheckedNames,
     createGzip(gzipOptions),
     sums,
     createWriteStream(file, { mode: 0o644 }),
   )
   const [end, failure] = await Promise.all([tar.ended, written.then(() => undefined, asError)])
   // If the disk is full, git reports only a closed pipe. So this function reports the error of the disk first.
-  if (failure && 'syscall' in failure) return { kind: 'failed', message: failure.message }
+  if (failure && ('syscall' in failure || failure instanceof TarError))
+    return { kind: 'failed', message: failure.message }
   if (end.kind === 'failed') return { kind: 'failed', message: end.message }
   if (failure) return { kind: 'failed', message: failure.message }
   return { kind: 'archived', sums: sums.result() }
@@ -75,7 +83,7 @@ export async function* tarOf(git: Git, mirror: Mirror, content: TarballContent):
   if (small) return yield small
   const tar = await git.stream(await archiveCall(git, mirror, content))
   try {
-    for await (const piece of tar.stdout) yield piece as Buffer
+    for await (const piece of withCheckedNames(tar.stdout)) yield piece
     const end = await tar.ended
     if (end.kind === 'failed') throw new TarError(end.message)
   } finally {

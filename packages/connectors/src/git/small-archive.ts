@@ -1,4 +1,5 @@
 import { readCommit } from './commit-object.ts'
+import { EntryNames, isForGitToJudge } from './entry-names.ts'
 import { type ObjectReader, ReaderClosed } from './object-reader.ts'
 import { headerOf, paddingOf, trailerOf } from './tar-header.ts'
 import type { TarballContent } from './tarball-content.ts'
@@ -20,13 +21,16 @@ class Other extends Error {}
 
 /**
  * The tar file of a small commit, with the same bytes as `git archive`, without a new process. Undefined if the commit
- * is not small or is unusual: then `git archive` packs it, or reports what is wrong.
+ * is not small or is unusual: then `git archive` packs it, or reports what is wrong. Throws TarError for a name that no
+ * host may receive.
  */
 export async function packSmall(reader: ObjectReader, content: TarballContent): Promise<Buffer | undefined> {
   try {
     const { tree, time } = await commitOf(reader, content.commit)
     const root = await descend(reader, tree, content.path)
     const entries = await walk(reader, root, new Set(content.leaveOut))
+    const names = new EntryNames()
+    for (const { path } of entries) names.add(path)
     return await write(reader, entries, time)
   } catch (error) {
     if (error instanceof Other || error instanceof ReaderClosed) return undefined
@@ -72,7 +76,7 @@ async function readTree(reader: ObjectReader, hash: string): Promise<TreeEntry[]
     })
     at = end + 1 + bytes
   }
-  if (entries.length > entriesMax) throw new Other()
+  if (entries.length > entriesMax || entries.some(({ path }) => isForGitToJudge(path))) throw new Other()
   return entries
 }
 
