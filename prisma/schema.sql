@@ -174,11 +174,14 @@ CREATE TABLE "Branch" (
   "historyWantedAt" timestamp(3) with time zone,
   assumed boolean DEFAULT false NOT NULL,
   "removedAt" timestamp(3) with time zone,
+  "returnedAt" timestamp(3) with time zone,
   CONSTRAINT "Branch_pkey" PRIMARY KEY ("projectName", name)
 );
 CREATE INDEX "Branch_projectName_pushedAt_idx" ON "Branch" USING btree ("projectName", "pushedAt");
 CREATE INDEX histories_to_read ON "Branch" USING btree ("historyWantedAt") WHERE "historyWantedAt" IS NOT NULL;
 CREATE INDEX present_branches ON "Branch" USING btree ("projectName", "pushedAt") WHERE "removedAt" IS NULL;
+CREATE INDEX removed_branches ON "Branch" USING btree ("removedAt") WHERE "removedAt" IS NOT NULL;
+CREATE INDEX returned_branches ON "Branch" USING btree ("returnedAt") WHERE "returnedAt" IS NOT NULL;
 
 CREATE TABLE "BranchCommit" (
   "projectName" text NOT NULL,

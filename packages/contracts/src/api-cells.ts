@@ -6,6 +6,7 @@ import {
   list,
   maybe,
   maybeInteger,
+  maybeMoment,
   maybeOneOf,
   maybeText,
   moment,
@@ -84,6 +85,10 @@ const newest = Type.Object({
 
 const cellName = { host: Type.String(), arch: Type.String(), variant: Type.String() }
 
+const branchDeletedAt = maybeMoment(
+  'When the branch was deleted in its repository; null: it exists. The matrix has no cells of a deleted branch',
+)
+
 export const BranchCell = Type.Object(
   { ...cellName, last: newest },
   { $id: 'BranchCell', description: 'A cell of a branch with its newest result' },
@@ -113,6 +118,7 @@ export const Cell = Type.Object(
   {
     project: Type.String(),
     branch: Type.String(),
+    branchDeletedAt,
     ...cellName,
     planned: Type.Boolean({ description: 'Whether farm.yaml and the host plan new jobs for this cell' }),
     last: maybe(newest),
@@ -205,6 +211,7 @@ export const CommitTable = Type.Object(
   {
     project: Type.String(),
     branch: Type.String(),
+    branchDeletedAt,
     columns: list(
       Type.Object({ host: Type.String(), arch: Type.String() }),
       'At most 60 columns, sorted by host and arch',

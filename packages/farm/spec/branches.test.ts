@@ -84,3 +84,41 @@ farmTest(
     expect(details).toEqual(['the project was removed from farm.yaml', 'the project was removed from farm.yaml'])
   },
 )
+
+farmTest(
+  'the cells of a deleted branch and of a removed project are reported once, and again when they return',
+  async ({ farm }) => {
+    const host = await farm.host('one')
+    await farm.configure()
+    await built(farm, host, a, 'main', 1)
+    await built(farm, host, b, 'release/1', 2)
+    /** What changes between now and the end of the action. The answers overlap by 30 seconds. */
+    const changed = async (action: () => Promise<unknown>) => {
+      farm.wait(60)
+      const before = farm.now()
+      await action()
+      farm.wait(1)
+      const { cells, removedCells } = await farm.changes.since(before)
+      return { cells: cells.map(({ branch }) => branch), gone: removedCells.map(({ branch }) => branch) }
+    }
+    expect(await changed(() => farm.branches.remove('sample', 'release/1'))).toEqual({ cells: [], gone: ['release/1'] })
+    expect(await changed(() => farm.push(b, { branch: 'release/1' }))).toEqual({ cells: ['release/1'], gone: [] })
+    expect(await changed(() => farm.branches.remove('sample', 'release/1'))).toEqual({ cells: [], gone: ['release/1'] })
+    const other = project({ name: 'other', repository: '/srv/git/other' })
+    expect(await changed(() => farm.configure(other))).toEqual({ cells: [], gone: ['main'] })
+    expect(await changed(async () => {})).toEqual({ cells: [], gone: [] })
+  },
+)
+
+farmTest('a job that ends after its branch was deleted reports no cell', async ({ farm }) => {
+  const host = await farm.host('one')
+  await farm.configure()
+  const pushed = await farm.push(b, { branch: 'release/1' })
+  if (pushed.kind !== 'built') throw new Error(pushed.kind)
+  await farm.builds.markSourcesReady(pushed.buildId, { sources: [] })
+  const offer = await host.claim(1)
+  if (typeof offer === 'string') throw new Error(offer)
+  await farm.branches.remove('sample', 'release/1')
+  await farm.end(host, offer)
+  expect((await farm.changes.since(farm.now())).cells).toEqual([])
+})

@@ -355,7 +355,7 @@ export interface paths {
         /**
          * Events of builds, jobs and cells, as a stream
          * @description Server-sent events. `build`: a BuildSummary; `job`: a JobSummary; `cell`: a CellSummary;
-         *     `cell-removed`: a CellKey.
+         *     `cell-removed`: a CellKey; the cell has left the matrix.
          *     `alive`: sent at least every 15 s, without data. `reset`: the farm cannot send all events since the last one that
          *     you received, so read the lists again. After a lost connection, send the id of the last event as Last-Event-ID: the
          *     farm then sends everything that was committed since. It may send an event twice.
@@ -2316,6 +2316,11 @@ export interface components {
         Cell: {
             arch: string;
             branch: string;
+            /**
+             * Format: date-time
+             * @description When the branch was deleted in its repository; null: it exists. The matrix has no cells of a deleted branch
+             */
+            branchDeletedAt: string | null;
             host: string;
             /** @description The reason in farm.yaml why this cell is expected to fail */
             known: string | null;
@@ -2640,6 +2645,11 @@ export interface components {
         /** @description Built commits of a branch, with their results on each host for each arch */
         CommitTable: {
             branch: string;
+            /**
+             * Format: date-time
+             * @description When the branch was deleted in its repository; null: it exists. The matrix has no cells of a deleted branch
+             */
+            branchDeletedAt: string | null;
             /** @description At most 60 columns, sorted by host and arch */
             columns: {
                 arch: string;
@@ -9956,6 +9966,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description deleted-branch: The branch was deleted in its repository */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too-many-requests: Too many requests */
             429: {
                 headers: {
@@ -10031,6 +10050,15 @@ export interface operations {
             };
             /** @description unknown: Not found. unknown-project: Unknown project. unknown-branch: The branch was never built */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description deleted-branch: The branch was deleted in its repository */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10115,6 +10143,15 @@ export interface operations {
             };
             /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description deleted-branch: The branch was deleted in its repository */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

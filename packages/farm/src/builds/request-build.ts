@@ -272,6 +272,7 @@ function insertBuild(
       ON CONFLICT ("projectName", "name") DO UPDATE SET "historyWantedAt" = EXCLUDED."historyWantedAt",
         "assumed" = known."assumed" AND EXCLUDED."assumed",
         "removedAt" = CASE WHEN known."name" = ${branch} THEN NULL ELSE known."removedAt" END,
+        "returnedAt" = CASE WHEN known."name" = ${branch} AND known."removedAt" IS NOT NULL THEN ${at} ELSE known."returnedAt" END,
         "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
     ), placed AS (
       INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")

@@ -19,6 +19,8 @@ export interface ProjectBranch {
   branch: string
   /** The branches that were built. The branch with the newest push is first. */
   branches: string[]
+  /** When the branch was deleted in the repository; null if it exists. */
+  removedAt: Date | null
 }
 
 export type BranchOutcome = ({ kind: 'found' } & ProjectBranch) | UnknownProject | UnknownBranch
@@ -35,7 +37,7 @@ export async function findBranch(context: Context, name: string, branch?: string
     const main = (await projectBranches(context, [project])).get(name)
     return { kind: 'unknown-branch', branch: branch ?? '', known: main?.built ?? [] }
   }
-  return { kind: 'found', project, branch: found.shown, branches: found.built }
+  return { kind: 'found', project, branch: found.shown, branches: found.built, removedAt: found.removedAt }
 }
 
 /** The host of a cell, and whether the host builds for the arch now. */

@@ -36,6 +36,8 @@ export interface CellView {
   branch: string
   /** The branches of the project that were built. The branch with the newest push is first. */
   branches: string[]
+  /** When the branch was deleted in the repository; null if it exists. */
+  branchDeletedAt: Date | null
   host: string
   arch: string
   variant: string
@@ -82,7 +84,8 @@ export async function findCell(context: Context, address: CellAddress): Promise<
   const last = row ? recordOf(row) : null
   const known = last && knownFailures(branch.project, key.variant)(address.host, key.arch, last)
   const { project, arch, variant } = address
-  const cell = { project, branch: branch.branch, branches: branch.branches, host: address.host, arch, variant }
+  const { branches, removedAt: branchDeletedAt } = branch
+  const cell = { project, branch: branch.branch, branches, branchDeletedAt, host: address.host, arch, variant }
   const found = last && isFailed(last) ? await failureOf(context, key, { ...cell, last }) : noFailure
   return { kind: 'found', cell: { ...cell, planned, last, runs, open, known, ...found } }
 }

@@ -27,6 +27,8 @@ export interface CommitTable {
   repository: string
   branch: string
   branches: string[]
+  /** When the branch was deleted in the repository; null if it exists. */
+  branchDeletedAt: Date | null
   columns: CommitColumn[]
   /** The number of columns before the first one, and whether more columns follow. */
   fromColumn: number
@@ -77,6 +79,7 @@ async function tableOf(
     repository: found.project.repository,
     branch: found.branch,
     branches: found.branches,
+    branchDeletedAt: found.removedAt,
     columns: shownColumns.map(({ host, arch }) => ({ host, arch })),
     fromColumn,
     moreColumns: columns.length > commitColumnsMax,

@@ -25,7 +25,7 @@ export interface CellSummary {
   since: { jobId: number; buildId: number; commit: string; at: Date }
 }
 
-/** A cell of a removed host. The lists of cells no longer have it. */
+/** A cell of a removed host, of a deleted branch or of a removed project. The matrix no longer has it. */
 export type RemovedCell = Pick<CellSummary, 'project' | 'branch' | 'host' | 'arch' | 'variant'>
 
 export interface Changes {
@@ -50,18 +50,23 @@ const overlapSeconds = 30
 
 /**
  * What changed since an earlier answer, in its present state: new builds, jobs that were queued, that a host claimed, or
- * that began or ended, the builds of these jobs, cells whose values changed, and cells of removed hosts. The caller passes `at` of the earlier answer; the
- * default is the present time. The answers overlap, so that no change is missing.
+ * that began or ended, the builds of these jobs, cells whose values changed or whose branch returned, and cells that left
+ * the matrix. The caller passes `at` of the earlier answer; the default is the present time. The answers overlap, so that
+ * no change is missing.
  */
 export async function changesSince(context: Context, earlier?: Date): Promise<Changes> {
   const at = context.now()
   const since = later(earlier ?? at, -overlapSeconds)
-  const [jobIds, newBuilds, cells, removedCells] = await Promise.all([
+  const [jobIds, newBuilds, written, returned, ...gone] = await Promise.all([
     changedJobs(context, since),
     newestBuilds(context, since),
     changedCells(context, since),
+    cellsOfReturnedBranches(context, since),
     cellsOfRemovedHosts(context, since),
+    cellsOfRemovedBranches(context, since),
   ])
+  const cells = [...written, ...returned]
+  const removedCells = gone.flat()
   const jobs = await jobsOf(context, jobIds.slice(0, changesMax.jobs))
   const buildIds = [...new Set([...newBuilds, ...jobs.map(({ buildId }) => buildId)])].sort((one, other) => one - other)
   const complete =
@@ -104,16 +109,43 @@ type CellRow = Omit<CellSummary, 'attempt' | 'since'> & {
   sinceAt: Date
 }
 
+const isInMatrix = sql`host."removedAt" IS NULL
+  AND NOT EXISTS (SELECT FROM "Branch" WHERE "projectName" = cell."projectName" AND "name" = cell."branch" AND "removedAt" IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM "Project" WHERE "name" = cell."projectName" AND "removedAt" IS NOT NULL)`
+
 async function changedCells({ db }: Context, since: Date): Promise<CellSummary[]> {
   const rows = await db.query<CellRow>`
     SELECT ${cellColumns} FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
-     WHERE cell."writtenAt" > ${since} AND host."removedAt" IS NULL ORDER BY cell."writtenAt" LIMIT ${changesMax.cells + 1}`
-  return rows.map(({ number, sinceJobId, sinceBuildId, sinceCommit, sinceAt, ...cell }) => ({
-    ...cell,
-    attempt: attemptName({ jobId: cell.jobId, number }),
-    since: { jobId: sinceJobId, buildId: sinceBuildId, commit: sinceCommit, at: sinceAt },
-  }))
+     WHERE cell."writtenAt" > ${since} AND ${isInMatrix} ORDER BY cell."writtenAt" LIMIT ${changesMax.cells + 1}`
+  return rows.map(summaryOf)
 }
+
+const summaryOf = ({ number, sinceJobId, sinceBuildId, sinceCommit, sinceAt, ...cell }: CellRow): CellSummary => ({
+  ...cell,
+  attempt: attemptName({ jobId: cell.jobId, number }),
+  since: { jobId: sinceJobId, buildId: sinceBuildId, commit: sinceCommit, at: sinceAt },
+})
+
+/** A push brought these branches back, so their cells are in the matrix again, also without a new value. */
+async function cellsOfReturnedBranches({ db }: Context, since: Date): Promise<CellSummary[]> {
+  const rows = await db.query<CellRow>`
+    SELECT ${cellColumns} FROM "Branch" returned
+      JOIN "Cell" cell ON cell."projectName" = returned."projectName" AND cell."branch" = returned."name"
+      JOIN "Host" host ON host."id" = cell."hostId"
+     WHERE returned."returnedAt" > ${since} AND cell."writtenAt" <= ${since} AND ${isInMatrix} LIMIT ${changesMax.cells + 1}`
+  return rows.map(summaryOf)
+}
+
+/** The cells of the branches that were deleted, and of the projects that left farm.yaml. */
+const cellsOfRemovedBranches = ({ db }: Context, since: Date): Promise<RemovedCell[]> => db.query<RemovedCell>`
+  SELECT cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant"
+    FROM (SELECT "projectName", "name" AS "branch" FROM "Branch" WHERE "removedAt" > ${since}
+          UNION
+          SELECT branch."projectName", branch."name" FROM "Project" project JOIN "Branch" branch ON branch."projectName" = project."name"
+           WHERE project."removedAt" > ${since} AND branch."removedAt" IS NULL) gone
+    JOIN "Cell" cell ON cell."projectName" = gone."projectName" AND cell."branch" = gone."branch"
+    JOIN "Host" host ON host."id" = cell."hostId"
+   WHERE host."removedAt" IS NULL LIMIT ${changesMax.cells + 1}`
 
 /** Reads the cells only if a host was removed, because they have no index for their host. */
 async function cellsOfRemovedHosts({ db }: Context, since: Date): Promise<RemovedCell[]> {

@@ -8,6 +8,8 @@ export interface ProjectBranches {
   shown: string
   /** At most `branchesMax` branches, and the possible main branches. The branch with the newest push is first. */
   built: string[]
+  /** When the shown branch was deleted in the repository; null if it exists. */
+  removedAt: Date | null
 }
 
 const branchesMax = 50
@@ -23,14 +25,19 @@ export async function projectBranches(
   { history = false } = {},
 ): Promise<Map<string, ProjectBranches>> {
   const removed = history && branch !== undefined ? branch : null
-  const rows = await db.query<{ project: string; defaultBranch: string | null; name: string | null }>`
-    SELECT project."name" AS "project", project."defaultBranch", found."name"
+  const rows = await db.query<{
+    project: string
+    defaultBranch: string | null
+    name: string | null
+    removedAt: Date | null
+  }>`
+    SELECT project."name" AS "project", project."defaultBranch", found."name", found."removedAt"
       FROM "Project" project
       LEFT JOIN LATERAL (
-       (SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name" AND "removedAt" IS NULL
+       (SELECT "name", "pushedAt", "removedAt" FROM "Branch" WHERE "projectName" = project."name" AND "removedAt" IS NULL
          ORDER BY "pushedAt" DESC LIMIT ${branchesMax})
        UNION
-       SELECT "name", "pushedAt" FROM "Branch"
+       SELECT "name", "pushedAt", "removedAt" FROM "Branch"
         WHERE "projectName" = project."name" AND "name" = ANY(${namesOf(projects, branch)}::text[] || project."defaultBranch")
           AND ("removedAt" IS NULL OR "name" = ${removed})
      ) found ON true
@@ -38,14 +45,19 @@ export async function projectBranches(
      ORDER BY found."pushedAt" DESC, found."name"`
   const built = new Map<string, string[]>()
   const defaults = new Map<string, string | null>()
-  for (const { project, defaultBranch, name } of rows) {
+  const removals = new Map<string, Date>()
+  for (const { project, defaultBranch, name, removedAt } of rows) {
+    if (removedAt !== null) removals.set(project, removedAt)
     defaults.set(project, defaultBranch)
     if (name !== null) built.set(project, [...(built.get(project) ?? []), name])
   }
   const all = projects.map(project => {
     const names = built.get(project.name) ?? []
     const main = mainBranch(project, names, defaults.get(project.name) ?? null)
-    return [project.name, { shown: branch ?? main, built: names }] as const
+    return [
+      project.name,
+      { shown: branch ?? main, built: names, removedAt: removals.get(project.name) ?? null },
+    ] as const
   })
   return new Map(all.filter(([, { built: names }]) => branch === undefined || names.includes(branch)))
 }

@@ -27,6 +27,7 @@ type Refused =
 /** Problems that the server itself reports. */
 type Own =
   | 'unknown-branch'
+  | 'deleted-branch'
   | 'not-approvable'
   | 'not-bisectable'
   | 'bisection-ended'
@@ -94,6 +95,7 @@ export const problemKinds = {
   'bisection-ended': [409, 'The bisection has ended'],
   'key-in-use': [409, 'The first request with this Idempotency-Key is running'],
   'link-not-valid': [410, 'Invalid login link'],
+  'deleted-branch': [410, 'The branch was deleted in its repository'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],
   'upload-too-large': [413, 'The upload is too large'],

@@ -8,7 +8,7 @@ import { Follower, writersOf } from './event-follower.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
 const description = `Server-sent events. \`build\`: a BuildSummary; \`job\`: a JobSummary; \`cell\`: a CellSummary;
-\`cell-removed\`: a CellKey.
+\`cell-removed\`: a CellKey; the cell has left the matrix.
 \`alive\`: sent at least every 15 s, without data. \`reset\`: the farm cannot send all events since the last one that
 you received, so read the lists again. After a lost connection, send the id of the last event as Last-Event-ID: the
 farm then sends everything that was committed since. It may send an event twice.`

@@ -8,6 +8,7 @@ import type {
   UnknownBranch,
   UnknownProject,
 } from '@rumpfarm/farm'
+import { missingBranch, missingBranchRefusal } from '../../http/problems/missing-branch.ts'
 import { type OutcomeProblem, unknownJob, unknownProject } from '../../http/problems/outcomes.ts'
 import { Refusal } from '../../http/problems.ts'
 
@@ -58,24 +59,19 @@ export async function findBranch(
 }
 
 export function branchRefusal(project: string, missing: UnknownProject | UnknownBranch): Refusal {
-  const { known } = missing
-  if (missing.kind === 'unknown-project') return refusal(unknownProject(project, known))
-  const names = known.length > 0 ? `; branches with builds: ${known.join(', ')}` : ''
-  const detail = `the farm has built no commit of branch ${missing.branch} of ${project}${names}`
-  return new Refusal('unknown-branch', detail, { known })
+  const { kind, known } = missing
+  if (kind === 'unknown-project') return refusal(unknownProject(project, known))
+  return missingBranchRefusal({ branch: missing.branch, project, deleted: null }, '', known)
 }
 
 /** Throws the refusal for a branch that the matrix of this project, or of all projects, does not have. */
 export async function checkMatrixBranch(
-  { matrix }: Pick<Farm, 'matrix'>,
-  project: string | undefined,
-  branch: string,
+  farm: Pick<Farm, 'matrix' | 'branches'>,
+  { project, branch, publicPath }: { project: string | undefined; branch: string; publicPath: string },
 ): Promise<void> {
-  const { projects } = await matrix.glance({ project, branch })
+  const { projects } = await farm.matrix.glance({ project, branch })
   if (projects.length > 0) return
-  const { branches } = project === undefined ? { branches: [] } : await matrix.glance({ project })
+  const { branches } = project === undefined ? { branches: [] } : await farm.matrix.glance({ project })
   const known = branches.flatMap(({ built }) => built)
-  const names = known.length > 0 ? `; branches with builds: ${known.join(', ')}` : ''
-  const whose = project ?? 'any project'
-  throw new Refusal('unknown-branch', `the farm has built no commit of branch ${branch} of ${whose}${names}`, { known })
+  throw missingBranchRefusal(await missingBranch(farm, branch, project), publicPath, known)
 }

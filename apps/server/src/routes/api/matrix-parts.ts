@@ -19,7 +19,10 @@ export const matrixParts =
           description: 'Also which commits could have broken each failing cell, and where else it fails.',
           params: api.BoxParam,
           querystring: api.BoxFilter,
-          response: { 200: api.ref(api.MatrixBox), ...refusalsFor('unknown', 'unknown-project', 'unknown-branch') },
+          response: {
+            200: api.ref(api.MatrixBox),
+            ...refusalsFor('unknown', 'unknown-project', 'unknown-branch', 'deleted-branch'),
+          },
         },
       },
       async (request): Promise<BoxView> => {
@@ -28,7 +31,8 @@ export const matrixParts =
         if (project !== undefined) await checkProject(farm, project)
         const box = await farm.matrix.box({ ...request.params, ...request.query })
         if (!box.host) throw new Refusal('unknown', `there is no host ${host}`)
-        if (box.cells.length === 0 && branch !== undefined) await checkMatrixBranch(farm, project, branch)
+        if (box.cells.length === 0 && branch !== undefined)
+          await checkMatrixBranch(farm, { project, branch, publicPath: app.publicPath })
         return box
       },
     )
@@ -43,14 +47,18 @@ export const matrixParts =
           description:
             'Cells with the same failure, or whose failure began with the same commit at the same step, are one cause. Without `branch`, the main branch of each project.',
           querystring: api.NewsFilter,
-          response: { 200: api.ref(api.MatrixNews), ...refusalsFor('unknown-project', 'unknown-branch') },
+          response: {
+            200: api.ref(api.MatrixNews),
+            ...refusalsFor('unknown-project', 'unknown-branch', 'deleted-branch'),
+          },
         },
       },
       async request => {
         const { project, branch } = request.query
         if (project !== undefined) await checkProject(farm, project)
         const glance = await farm.matrix.glance(request.query)
-        if (branch !== undefined && glance.projects.length === 0) await checkMatrixBranch(farm, project, branch)
+        if (branch !== undefined && glance.projects.length === 0)
+          await checkMatrixBranch(farm, { project, branch, publicPath: app.publicPath })
         return newsView(glance)
       },
     )

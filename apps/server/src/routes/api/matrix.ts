@@ -30,7 +30,7 @@ export const matrix =
                 'text/csv': { schema: { type: 'string' } },
               },
             },
-            ...refusalsFor('unknown-project', 'unknown-branch'),
+            ...refusalsFor('unknown-project', 'unknown-branch', 'deleted-branch'),
           },
         },
       },
@@ -39,7 +39,8 @@ export const matrix =
         const { project, branch } = filter
         if (project !== undefined) await checkProject(farm, project)
         const value = await farm.matrix.load(filter)
-        if (branch !== undefined && value.projects.length === 0) await checkMatrixBranch(farm, project, branch)
+        if (branch !== undefined && value.projects.length === 0)
+          await checkMatrixBranch(farm, { project, branch, publicPath: app.publicPath })
         reply.header('vary', 'Accept')
         switch (format ?? acceptedFormat(request)) {
           case 'text':

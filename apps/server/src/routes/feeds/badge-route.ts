@@ -4,7 +4,7 @@ import { Refusal } from '../../http/problems.ts'
 import { pictureHeaders } from '../../http/security-headers.ts'
 import { queryWord } from '../dashboard/query.ts'
 import { badgeWords } from './badge-words.ts'
-import type { BranchMatrices, CellsFilter } from './branch-matrix.ts'
+import type { BranchMatrices, BranchMatrix, CellsFilter } from './branch-matrix.ts'
 import { fileName } from './file-name.ts'
 import { plainText, shortened } from './plain-text.ts'
 
@@ -15,7 +15,7 @@ interface Badge {
   label: string
   message: string
   color: string
-  /** The farm has no such project, branch or host. */
+  /** The farm has no such project or host, or no cells of this branch. */
   isError: boolean
 }
 
@@ -60,10 +60,14 @@ async function badgeOf(matrices: BranchMatrices, filter: CellsFilter, name: stri
   const place = [host === name ? undefined : host, arch, variant].filter(word => word !== undefined)
   const label = [name, ...place].join(' ')
   const found = await matrices.read(filter)
-  if (found.missing !== undefined)
-    return { label, message: `${found.missing} not found`, color: 'lightgrey', isError: true }
+  if (found.missing !== undefined) return { label, message: missingWords(found), color: 'lightgrey', isError: true }
   return { label, ...badgeWords(found.matrix.cells), isError: false }
 }
+
+const missingWords = (found: Extract<BranchMatrix, { missing: string }>): string =>
+  found.missing === 'branch' && found.why.deleted !== null
+    ? `branch deleted ${found.why.deleted.at.toISOString().slice(0, 10)}`
+    : `${found.missing} not found`
 
 function send(request: FastifyRequest, reply: FastifyReply, extension: 'svg' | 'json', badge: Badge): FastifyReply {
   const label = shortened(plainText(queryWord(request, 'label') ?? badge.label), labelCharactersMax)

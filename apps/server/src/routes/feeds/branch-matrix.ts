@@ -1,5 +1,6 @@
 import type { Matrix } from '@rumpfarm/farm'
 import { MatrixMemory } from '../../events/matrix-memory.ts'
+import { type MissingBranch, missingBranch } from '../../http/problems/missing-branch.ts'
 import type { Services } from '../../services.ts'
 
 export interface CellsFilter {
@@ -12,7 +13,10 @@ export interface CellsFilter {
 }
 
 /** Exactly one of the members is set. `missing` names what the farm does not have. */
-export type BranchMatrix = { matrix: Matrix; missing?: undefined } | { missing: 'project' | 'branch' | 'host' }
+export type BranchMatrix =
+  | { matrix: Matrix; missing?: undefined }
+  | { missing: 'project' | 'host' }
+  | { missing: 'branch'; why: MissingBranch }
 
 /** Reads cells for badges and cctray. Several requests within a second share one read of the database. */
 export class BranchMatrices {
@@ -42,6 +46,8 @@ export class BranchMatrices {
     if (filter.project !== undefined && !projects?.has(filter.project)) return { missing: 'project' }
     if (host !== undefined && !found) return { missing: 'host' }
     const matrix = await this.#farm.matrix.load({ ...filter, onlyHost: host })
-    return filter.branch !== undefined && matrix.projects.length === 0 ? { missing: 'branch' } : { matrix }
+    const { branch, project } = filter
+    if (branch === undefined || matrix.projects.length > 0) return { matrix }
+    return { missing: 'branch', why: await missingBranch(this.#farm, branch, project) }
   }
 }

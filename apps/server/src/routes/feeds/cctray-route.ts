@@ -1,5 +1,6 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { missingBranchRefusal } from '../../http/problems/missing-branch.ts'
 import { Refusal } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
@@ -24,8 +25,9 @@ export function cctrayRoute(
   app.get('/cctray.xml', async (request, reply) => {
     const url = publicUrlOf(config, request)
     const filter = filterOf(request)
-    const found = await read(matrices, filter)
-    const projects = await projectsOf(queryWord(request, 'by'), found, filter, { url, matrices })
+    const places = { url, matrices, publicPath: app.publicPath }
+    const found = await read(places, filter)
+    const projects = await projectsOf(queryWord(request, 'by'), found, filter, places)
     return reply.type('application/xml; charset=utf-8').send(cctrayXml(projects))
   })
 }
@@ -36,28 +38,31 @@ function filterOf(request: FastifyRequest): CellsFilter {
   return { project, branch, host, arch: word('arch'), variant: word('variant') }
 }
 
-async function read(matrices: BranchMatrices, filter: CellsFilter): Promise<Matrix> {
+async function read({ matrices, publicPath }: Places, filter: CellsFilter): Promise<Matrix> {
   const found = await matrices.read(filter)
   if (found.missing === undefined) return found.matrix
+  if (found.missing === 'branch') throw missingBranchRefusal(found.why, publicPath)
   throw missing(found.missing, filter[found.missing] ?? '')
 }
 
 interface Places {
   url: string
   matrices: BranchMatrices
+  publicPath: string
 }
 
 async function projectsOf(
   by: string | undefined,
   matrix: Matrix,
   filter: CellsFilter,
-  { url, matrices }: Places,
+  places: Places,
 ): Promise<CctrayProject[]> {
+  const { url } = places
   switch (by ?? 'projects') {
     case 'projects':
       return branchesOf(matrix, url)
     case 'branches':
-      return newestBranches(matrix, filter, { url, matrices })
+      return newestBranches(matrix, filter, places)
     case 'cells':
       return cellsOf(matrix, url)
     default:
@@ -79,17 +84,13 @@ function branchesOf({ cells, branches }: Matrix, url: string): CctrayProject[] {
 }
 
 /** The matrices are read one after the other, so that one request uses one connection to the database. */
-async function newestBranches(
-  matrix: Matrix,
-  filter: CellsFilter,
-  { url, matrices }: Places,
-): Promise<CctrayProject[]> {
+async function newestBranches(matrix: Matrix, filter: CellsFilter, places: Places): Promise<CctrayProject[]> {
   const [only] = matrix.branches
   if (filter.project === undefined || !only)
     throw new Refusal('invalid', '/query/project is missing: with by=branches, name one project')
   const found: CctrayProject[] = []
   for (const branch of only.built.slice(0, cctrayBranchesMax))
-    found.push(...branchesOf(await read(matrices, { ...filter, branch }), url))
+    found.push(...branchesOf(await read(places, { ...filter, branch }), places.url))
   return found
 }
 

@@ -1,4 +1,5 @@
 import { headline } from '@rumpfarm/farm'
+import { historyPath } from '../../http/problems/missing-branch.ts'
 import { gridStyle, icon, style } from '../dashboard/assets.ts'
 import { Moment } from '../dashboard/components/ago.tsx'
 import { GridFrame } from '../dashboard/components/grid/grid-frame.tsx'
@@ -48,7 +49,11 @@ function Page({ publicPath, shown, allowed, reloadSeconds }: EmbedPage) {
           )}
           {shown.reason === undefined && <GridFrame grid={gridOf(shown.glance, shown.view)} />}
           <p>
-            <Link to={matrixPath(shown.view)}>Open the matrix</Link>
+            {shown.reason !== undefined && shown.missing?.deleted ? (
+              <Link to={historyPath(shown.missing.deleted)}>Open the history of the branch</Link>
+            ) : (
+              <Link to={matrixPath(shown.view)}>Open the matrix</Link>
+            )}
             {shown.reason === undefined && (
               <>
                 {' '}

@@ -24,7 +24,7 @@ export function embedRoute(app: FastifyInstance, { config }: Pick<Services, 'con
   app.get('/embed/matrix', async (request, reply) => {
     const shown = await glances.read(request)
     return reply
-      .code(shown.reason === undefined ? 200 : 404)
+      .code(shown.reason === undefined ? 200 : shown.missing?.deleted ? 410 : 404)
       .headers(headers)
       .type('text/html; charset=utf-8')
       .send(renderEmbedPage({ publicPath, shown, allowed, reloadSeconds: reloadSecondsOf(request) }))

@@ -3,6 +3,7 @@ import type { CellOutcome, RecentChangesFilter } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config.ts'
 import { notModifiedSince } from '../../http/last-modified.ts'
+import { missingBranch, missingBranchRefusal } from '../../http/problems/missing-branch.ts'
 import { Refusal } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
@@ -34,7 +35,9 @@ export function feedRoutes(app: FastifyInstance, { farm, config }: Pick<Services
   const changesOf = async (filter: RecentChangesFilter, base: FeedBase) => {
     const outcome = await farm.cells.recentChanges(filter)
     if (outcome.kind === 'found') return newestEntries(outcome, base)
-    const what = outcome.kind === 'unknown-project' ? 'project' : outcome.kind === 'unknown-host' ? 'host' : 'branch'
+    if (outcome.kind === 'unknown-branch')
+      throw missingBranchRefusal(await missingBranch(farm, outcome.branch, filter.project), app.publicPath)
+    const what = outcome.kind === 'unknown-project' ? 'project' : 'host'
     throw missing(what, filter[what] ?? '')
   }
 
@@ -99,7 +102,7 @@ function cellOf(outcome: CellOutcome, place: { project: string; host: string; ar
     case 'unknown-project':
       throw missing('project', place.project)
     case 'unknown-branch':
-      throw missing('branch', outcome.branch)
+      throw missingBranchRefusal({ branch: outcome.branch, project: place.project, deleted: null }, '')
     case 'unknown-cell':
       throw missing('cell', `${place.host} ${place.arch} ${place.variant} of ${place.project}`)
   }

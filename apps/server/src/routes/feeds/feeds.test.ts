@@ -131,7 +131,7 @@ serverTest('a feed of an unknown name is a problem that names it', async ({ serv
   await server.configure()
   for (const [url, detail] of [
     ['/feeds/projects/nothing.atom', 'there is no project nothing'],
-    ['/feeds/projects/sample.atom?branch=x', 'the farm has built no commit of branch x'],
+    ['/feeds/projects/sample.atom?branch=x', 'the farm has built no commit of branch x of sample'],
     ['/feeds/hosts/nothing.json', 'there is no host nothing'],
     ['/feeds/other.atom', 'there is no feed other: see /feeds/changes.atom'],
     ['/feeds/changes.rss', 'there is no feed /feeds/changes.rss: the name must end with .atom or .json'],

@@ -1,13 +1,15 @@
 import type { Glance } from '@rumpfarm/farm'
 import type { FastifyRequest } from 'fastify'
 import { MatrixMemory } from '../../events/matrix-memory.ts'
+import { branchWords, type MissingBranch, missingBranch } from '../../http/problems/missing-branch.ts'
+import { sentenceOf } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import { type MatrixView, viewOf } from '../dashboard/pages/matrix/view.ts'
 
 /** What another site shows: a matrix, or the reason why there is none. */
 export type ShownGlance =
   | { view: MatrixView; glance: Glance; reason?: undefined }
-  | { view: MatrixView; reason: string }
+  | { view: MatrixView; reason: string; missing?: MissingBranch }
 
 /** Reads matrices for frames and pictures. Several requests within a second share one read of the database. */
 export class Glances {
@@ -25,8 +27,10 @@ export class Glances {
     const { value: glance } = await this.#memory.get(JSON.stringify(view), () => this.#farm.matrix.glance(view))
     if (project !== undefined && !glance.choices.projects.includes(project))
       return { view, reason: `There is no project ${project}.` }
-    if (branch !== undefined && glance.projects.length === 0)
-      return { view, reason: `The farm has built no commit of branch ${branch}.` }
+    if (branch !== undefined && glance.projects.length === 0) {
+      const missing = await missingBranch(this.#farm, branch, project)
+      return { view, reason: sentenceOf(branchWords(missing)), missing }
+    }
     return { view, glance }
   }
 

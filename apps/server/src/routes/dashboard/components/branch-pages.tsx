@@ -1,3 +1,4 @@
+import { Ago } from './ago.tsx'
 import { segment } from './escape.ts'
 import { Link } from './links.tsx'
 
@@ -31,6 +32,15 @@ interface PagesProps {
   /** The page that shows these links, if it is one of them. */
   current?: 'matrix' | 'commits' | 'last-good'
 }
+
+/** Says that the branch was deleted in its repository. */
+export const DeletedBranch = ({ branch, deletedAt, at }: { branch: string; deletedAt: Date | null; at: Date }) =>
+  deletedAt === null ? null : (
+    <p>
+      Branch {branch} was deleted in its repository <Ago from={deletedAt} at={at} />. Its cells left the matrix; its
+      results stay here.
+    </p>
+  )
 
 /** Links to the pages of a branch: its matrix, its commits, and the last good commits. */
 export const BranchPages = ({ project, branch, current }: PagesProps) => {

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isAdmin } from '../../../../auth/plugin.ts'
+import { missingBranch } from '../../../../http/problems/missing-branch.ts'
 import type { Services } from '../../../../services.ts'
 import { renderFragment } from '../../components/layout.tsx'
 import { queryWord } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { anonymousVisit, visitOf } from '../../visit.ts'
-import { noBranch, noHost, noProject } from '../problem/page-error.ts'
+import { noCellsOf, noHost, noProject } from '../problem/page-error.ts'
 import { BoxCells, renderBoxPage } from './page.tsx'
 
 type Request = FastifyRequest<{ Params: { host: string; arch: string } }>
@@ -23,7 +24,7 @@ export function boxRoute(app: FastifyInstance, services: Services): void {
     if (!box.host) throw noHost(host)
     if (box.cells.length === 0 && project !== undefined && !(await farm.projects.list()).has(project))
       throw noProject(project)
-    if (box.cells.length === 0 && branch !== undefined) throw noBranch(branch, project)
+    if (box.cells.length === 0 && branch !== undefined) throw noCellsOf(await missingBranch(farm, branch, project))
     const view = { project, branch, variant }
     if (queryWord(request, 'part') === '1') {
       const visit = anonymousVisit(request)

@@ -2,7 +2,7 @@ import type { CellView, QueueEntry } from '@rumpfarm/farm'
 import { AcknowledgementOf } from '../../components/acknowledgement.tsx'
 import { Ago, WithAges } from '../../components/ago.tsx'
 import { BisectionOfCell, type CellBisection } from '../../components/bisection.tsx'
-import { BranchNav } from '../../components/branch-pages.tsx'
+import { BranchNav, DeletedBranch } from '../../components/branch-pages.tsx'
 import { cellPath, cellPathOn } from '../../components/cell-path.ts'
 import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
@@ -50,6 +50,7 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
         <h1 class={`verdict ${cellMark(cell)}`}>
           <WithAges text={words} times={[cell.last?.since.at, cell.last?.changed?.at]} at={visit.at} />
         </h1>
+        <DeletedBranch branch={branch} deletedAt={cell.branchDeletedAt} at={at} />
         {last && <p class="lead">{stateReason(last)}</p>}
         {last?.testsMissing && (
           <p>

@@ -1,5 +1,5 @@
 import type { CommitTable } from '@rumpfarm/farm'
-import { BranchNav, BranchPages } from '../../components/branch-pages.tsx'
+import { BranchNav, BranchPages, DeletedBranch } from '../../components/branch-pages.tsx'
 import { segment } from '../../components/escape.ts'
 import { projectFeedPath } from '../../components/feed-paths.ts'
 import { renderPage } from '../../components/layout.tsx'
@@ -31,6 +31,7 @@ export function renderCommitsPage(page: CommitsPage): string {
         <h1>
           Commits of <Link to={`/projects/${segment(project)}`}>{project}</Link>, branch {branch}
         </h1>
+        <DeletedBranch branch={branch} deletedAt={table.branchDeletedAt} at={visit.at} />
         <BranchNav branches={branches} shown={branch} path={path} />
         <BranchPages project={project} branch={branch} current="commits" />
         <Filter page={page} path={path} />

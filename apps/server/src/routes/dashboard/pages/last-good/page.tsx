@@ -1,6 +1,6 @@
 import type { LastGoodCell } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
-import { BranchNav, BranchPages } from '../../components/branch-pages.tsx'
+import { BranchNav, BranchPages, DeletedBranch } from '../../components/branch-pages.tsx'
 import { cellPathOn } from '../../components/cell-path.ts'
 import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
@@ -15,6 +15,8 @@ export interface LastGoodPage {
   project: string
   branch: string
   branches: readonly string[]
+  /** When the branch was deleted in its repository; null if it exists. */
+  deletedAt: Date | null
   host: string | undefined
   /** At most one more than `cellsShown`. */
   cells: readonly LastGoodCell[]
@@ -22,7 +24,7 @@ export interface LastGoodPage {
 
 export const cellsShown = 1500
 
-export function renderLastGoodPage({ visit, project, branch, branches, host, cells }: LastGoodPage): string {
+export function renderLastGoodPage({ visit, project, branch, branches, deletedAt, host, cells }: LastGoodPage): string {
   const path = `/projects/${segment(project)}/last-good`
   const shown = cells.slice(0, cellsShown)
   return renderPage({
@@ -36,6 +38,7 @@ export function renderLastGoodPage({ visit, project, branch, branches, host, cel
         <h1>
           Last good commits of <Link to={`/projects/${segment(project)}`}>{project}</Link>, branch {branch}
         </h1>
+        <DeletedBranch branch={branch} deletedAt={deletedAt} at={visit.at} />
         <BranchNav branches={branches} shown={branch} path={path} />
         <BranchPages project={project} branch={branch} current="last-good" />
         {host !== undefined && (

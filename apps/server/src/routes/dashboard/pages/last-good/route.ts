@@ -16,9 +16,9 @@ export function lastGoodRoute(app: FastifyInstance, services: Services): void {
     ])
     if (found.kind === 'unknown-project') throw noProject(name)
     if (found.kind === 'unknown-branch') throw noBranch(found.branch, name)
-    const { branch, branches } = found
+    const { branch, branches, removedAt: deletedAt } = found
     const host = queryWord(request, 'host')
     const cells = await farm.cells.lastGood({ project: name, branch }, { host, limit: cellsShown + 1 })
-    return sendPage(reply, renderLastGoodPage({ visit, project: name, branch, branches, host, cells }))
+    return sendPage(reply, renderLastGoodPage({ visit, project: name, branch, branches, deletedAt, host, cells }))
   })
 }

@@ -1,10 +1,11 @@
 import { cellLook, isTrouble, type Matrix } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import { MatrixMemory } from '../../../../events/matrix-memory.ts'
+import { missingBranch } from '../../../../http/problems/missing-branch.ts'
 import type { Services } from '../../../../services.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
-import { noBranch, noProject } from '../problem/page-error.ts'
+import { noCellsOf, noProject } from '../problem/page-error.ts'
 import { type MatrixBody, renderMatrixBody, renderMatrixPage } from './page.tsx'
 import { type MatrixView, viewOf } from './view.ts'
 
@@ -32,7 +33,7 @@ async function bodyOf({ farm }: Services, view: MatrixView, publicPath: string):
     farm.projects.repositories(),
   ])
   if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
-  if (branch !== undefined && glance.projects.length === 0) throw noBranch(branch, project)
+  if (branch !== undefined && glance.projects.length === 0) throw noCellsOf(await missingBranch(farm, branch, project))
   return renderMatrixBody({ publicPath, repositories, glance, matrix: matrix && filtered(matrix, view), view })
 }
 

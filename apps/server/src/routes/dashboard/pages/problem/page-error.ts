@@ -1,3 +1,5 @@
+import { branchWords, historyPath, type MissingBranch } from '../../../../http/problems/missing-branch.ts'
+import { sentenceOf } from '../../../../http/problems.ts'
 import { segment } from '../../components/escape.ts'
 import type { Problem } from './page.tsx'
 
@@ -6,7 +8,7 @@ export class PageError extends Error {
   readonly problem: Problem
   readonly status: number
 
-  constructor(status: 404 | 409, problem: Problem) {
+  constructor(status: 404 | 409 | 410, problem: Problem) {
     super(problem.title)
     this.status = status
     this.problem = problem
@@ -41,6 +43,17 @@ export const noPullRequest = (number: string, project: string) =>
 export const noBisection = (id: string) => notFound('bisection', id, { href: '/bisections', text: 'All bisections' })
 export const noHost = (name: string) => notFound('host', name, { href: '/hosts', text: 'All hosts' })
 export const noProject = (name: string) => notFound('project', name, { href: '/', text: 'The matrix of all projects' })
+
+/** The matrix has no cells of this branch: the farm never built it, or it was deleted. */
+export function noCellsOf(missing: MissingBranch): PageError {
+  const { branch, project, deleted } = missing
+  if (deleted === null) return noBranch(branch, project)
+  return new PageError(410, {
+    title: `Branch ${branch} was deleted`,
+    text: `${sentenceOf(branchWords(missing))} Its cells left the matrix; its builds and their results stay.`,
+    next: { href: historyPath(deleted), text: `The history of ${branch} of ${deleted.project}` },
+  })
+}
 
 export const noBranch = (name: string, project: string | undefined) =>
   notFound('branch', name, {
