@@ -42,7 +42,8 @@ const Created = Type.Object({
   /** The short name. */
   ref: refName,
   ref_type: Type.Union([Type.Literal('branch'), Type.Literal('tag')]),
-  sha: Type.Optional(objectId),
+  /** Empty for a branch, at least until Gogs 0.11. */
+  sha: Type.Optional(Type.Union([objectId, Type.Literal('')])),
   repository: Repository,
 })
 

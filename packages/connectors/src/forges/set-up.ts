@@ -65,8 +65,8 @@ const guides: Record<ForgeKind, Guide> = {
       `Set "Payload URL" to ${address}.`,
       'Set "Content Type" to "application/json".',
       `Set "Secret" to ${secret}.`,
-      `Choose "Let me choose what I need", and select ${listOf(['"Create"', '"Delete"', '"Push"', ...(pullRequests ? ['"Pull Request"'] : [])])}.`,
-      'Press "Add Webhook". To test it, press "Test Delivery" on the page of the webhook.',
+      `Choose "Let me choose what I need", and select ${listOf(['"Create"', '"Delete"', '"Push"', ...(pullRequests ? ['"Pull Request"'] : []), '"Release"'])}.`,
+      `Press "Add Webhook". ${testDelivery}`,
     ],
   }),
   // https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks
@@ -122,9 +122,13 @@ function giteaSteps({ address, secret, pullRequests }: SetUpFor, name: string, p
     'Leave "HTTP Method" at "POST", and "POST Content Type" at "application/json".',
     `Set "Secret" to ${secret}.`,
     `Under "Trigger On", choose "Custom Events…", and select ${events}.`,
-    'Press "Add Webhook". To test it, press "Test Delivery" on the page of the webhook.',
+    `Press "Add Webhook". ${testDelivery}`,
     `If ${name} may not send to the address of the farm, its administrator adds the host to ALLOWED_HOST_LIST under [webhook] in app.ini.`,
   ]
 }
+
+/** The test delivery of Gitea, Forgejo and Gogs is a push of the newest commit. */
+const testDelivery =
+  'To test it, press "Test Delivery" on the page of the webhook. It reports the newest commit as a push, so the farm builds this commit if it has not built it yet.'
 
 const listOf = (words: string[]): string => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
