@@ -87,11 +87,11 @@ CREATE TABLE "Attempt" (
   CONSTRAINT open_has_build CHECK (state = 'finished'::text OR "projectName" IS NOT NULL AND "buildId" IS NOT NULL),
   CONSTRAINT unclaimed_has_no_lease CHECK ((state <> ALL (ARRAY['waiting'::text, 'queued'::text])) OR lease IS NULL)
 );
-CREATE INDEX claimable_attempts ON "Attempt" USING btree ("hostId", "projectName", priority DESC, "buildId" DESC, "jobId") WHERE state = 'queued'::text;
+CREATE INDEX claimable_attempts ON "Attempt" USING btree ("hostId", "projectName", priority DESC, "buildId" DESC, "jobId") WHERE (state || ''::text) = 'queued'::text;
 CREATE INDEX finished_attempts ON "Attempt" USING btree ("finishedAt", "jobId") WHERE state = 'finished'::text;
-CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
+CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE (state || ''::text) = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE INDEX lost_attempts ON "Attempt" USING btree ("finishedAt") WHERE verdict = 'lost'::text;
-CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
+CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE (state || ''::text) = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
 CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId", "projectName", "buildId") WHERE state <> 'finished'::text;
 CREATE INDEX queued_attempts ON "Attempt" USING btree ("queuedAt", "jobId") WHERE state = 'queued'::text;
@@ -261,7 +261,7 @@ CREATE TABLE "Cell" (
   "testsMissing" boolean DEFAULT false NOT NULL,
   CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
 );
-CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING btree ("writtenAt");
+CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING brin ("writtenAt") WITH (pages_per_range='4', autosummarize='on');
 CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
 CREATE INDEX notable_cells ON "Cell" USING btree ("projectName", branch, variant) WHERE state <> 'passing'::text OR flaky OR verdict <> 'passed'::text OR "testsMissing";
 

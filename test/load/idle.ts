@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Program } from '../support/program.ts'
 import { type Figure, figure, type Say } from './figures.ts'
+import { timeOf } from './requests.ts'
 import { openScene, type Scene } from './scene.ts'
-import type { SimulatedHost } from './simulated-host.ts'
 import { cpuMs, familyCpuMs, openDescriptors, residentMb, untilQuiet } from './usage.ts'
 
-const hostsCount = 1000
-/** Longer than a long poll, so that each host claims at least once. */
-const spanSeconds = 55
+const hostsCount = 5_000
+/** Every long poll ends once in this time. */
+const spanSeconds = 60
+const requests = 100
 
 const farmYaml = ({ served }: { served: string }) => `
 projects:
@@ -16,52 +19,88 @@ projects:
       - build: 'true'
 `
 
-/** Measures the load of a thousand idle hosts on one server. */
+/** Measures the load of thousands of idle hosts on one server. */
 export async function idle(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {
     const alone = { mb: residentMb(scene.server.pid), ...(await load(scene, 10)) }
-    say(`${hostsCount} hosts enrol`)
-    const hosts = await scene.hosts(hostsCount, ['amd64'])
-    const leaving = new AbortController()
-    const polls = Promise.allSettled(hosts.map(host => pollUntil(host, leaving.signal)))
-    await untilQuiet(scene.server.pid, { spanMs: 1000, cpuMsMax: 100 })
-    say(`they wait for ${spanSeconds} s`)
-    const waiting = await load(scene, spanSeconds)
-    const figures = await figuresOf(scene, alone, waiting)
-    leaving.abort()
-    for (const host of hosts) host.wire.close()
-    await polls
-    return figures
+    await addHosts(scene, hostsCount)
+    say(`${hostsCount} hosts begin their long polls`)
+    const hosts = await startHosts(scene, hostsCount)
+    try {
+      say(`they wait for ${spanSeconds} s`)
+      const waiting = await load(scene, spanSeconds)
+      const mb = residentMb(scene.server.pid)
+      const page = await timeOf(scene, ['/'], requests)
+      const floor = await timeOf(scene, ['/healthz'], requests)
+      return [
+        ...(await figuresOf(scene, alone, { mb, ...waiting })),
+        figure(`/ with ${hostsCount} idle hosts, p95`, page.spread.p95, 'ms', {
+          goal: { atMost: 60 },
+          distribution: page.spread,
+        }),
+        figure('its size', page.bytes / 1000, 'kB'),
+        figure('for comparison, /healthz, p95', floor.spread.p95, 'ms', { distribution: floor.spread }),
+      ]
+    } finally {
+      await hosts.stop()
+    }
   } finally {
     await scene.close()
   }
 }
 
-async function pollUntil(host: SimulatedHost, leaving: AbortSignal): Promise<void> {
-  while (!leaving.aborted) await host.claim(50)
+/** Adds enrolled hosts that have sent their hello. The credential and the instance of host 7 are "idle-7". */
+async function addHosts({ db }: Scene, count: number): Promise<void> {
+  await db.query(
+    `WITH added AS (
+       INSERT INTO "Host" ("name", "credentialHash", "facts", "agentVersion", "instance", "enrolledAt", "lastSeenAt")
+       SELECT concat('idle-', n), encode(sha256(concat('idle-', n)::bytea), 'hex'), '{"uname_s": "Simulated", "uname_m": "x86_64"}',
+              '1.0.0', concat('idle-', n), now(), now()
+         FROM generate_series(0, $1::int - 1) n
+       RETURNING "id")
+     INSERT INTO "HostArch" ("hostId", "arch", "kind", "compiler") SELECT "id", 'amd64', 'native', 'cc 1.0' FROM added`,
+    [count],
+  )
+  await db.query('ANALYZE')
+}
+
+// This code runs as part of a bundle, and idle-hosts.js is in the directory of the bundle.
+const program = fileURLToPath(new URL('idle-hosts.js', import.meta.url))
+
+/** The hosts are another process, so that their memory and CPU do not count. Resolves when all of them wait. */
+async function startHosts({ url, server }: Scene, count: number) {
+  const spreadSeconds = 50
+  const args = [new URL(url).port, count, spreadSeconds].map(String)
+  const hosts = new Program([process.execPath, program, ...args], { PATH: process.env.PATH ?? '' }, '/')
+  await hosts.line('that all hosts wait', line => /^all hosts wait/.exec(line)?.[0])
+  await untilQuiet(server.pid, { spanMs: 1000, cpuMsMax: 700 })
+  return hosts
 }
 
 /** Percent of one core over a period. */
 async function load(scene: Scene, seconds: number) {
-  const now = () => ({ server: cpuMs(scene.server.pid), postgres: familyCpuMs(scene.postgres.pid) })
+  const redis = () => (scene.redis?.pid === undefined ? 0 : cpuMs(scene.redis.pid))
+  const now = () => ({ server: cpuMs(scene.server.pid), postgres: familyCpuMs(scene.postgres.pid), redis: redis() })
   const before = now()
+  const began = performance.now()
   await sleep(seconds * 1000)
+  const took = (performance.now() - began) / 1000
   const after = now()
-  const percent = (part: 'server' | 'postgres') => (after[part] - before[part]) / seconds / 10
-  return { server: percent('server'), postgres: percent('postgres') }
+  const percent = (part: 'server' | 'postgres' | 'redis') => (after[part] - before[part]) / took / 10
+  return { server: percent('server'), postgres: percent('postgres'), redis: percent('redis') }
 }
 
-type Load = Awaited<ReturnType<typeof load>>
+type Load = Awaited<ReturnType<typeof load>> & { mb: number }
 
-async function figuresOf(scene: Scene, alone: Load & { mb: number }, waiting: Load): Promise<Figure[]> {
-  const { pid } = scene.server
+async function figuresOf(scene: Scene, alone: Load, waiting: Load): Promise<Figure[]> {
   const note = `with no host: ${Math.round(alone.mb)} MB, ${alone.server.toFixed(1)} % of a core`
   const figures = [
-    figure(`server memory with ${hostsCount} idle hosts`, residentMb(pid), 'MB', { note }),
-    figure(`server CPU with ${hostsCount} idle hosts`, waiting.server, '% of a core', { note }),
+    figure(`server memory with ${hostsCount} idle hosts`, waiting.mb, 'MB', { note, goal: { atMost: 400 } }),
+    figure(`server CPU with ${hostsCount} idle hosts`, waiting.server, '% of a core', { note, goal: { atMost: 12 } }),
     figure(`PostgreSQL CPU with ${hostsCount} idle hosts`, waiting.postgres, '% of a core'),
-    figure(`open descriptors with ${hostsCount} idle hosts`, openDescriptors(pid), 'descriptors'),
+    figure(`Redis CPU with ${hostsCount} idle hosts`, waiting.redis, '% of a core'),
+    figure(`open descriptors with ${hostsCount} idle hosts`, openDescriptors(scene.server.pid), 'descriptors'),
   ]
   if (!scene.redis) return figures
   const clients = [...(await scene.redis.ask('CLIENT LIST')).matchAll(/^(\$\d+\r\n)?id=/gm)].length - 1

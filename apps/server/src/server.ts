@@ -68,7 +68,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   await admitAdminToken(farm, config, log)
   await farm.attempts.extendLeases() // before a task can expire a lease
 
-  const dispatch = parts.add(openDispatch(queues, log))
+  const dispatch = openDispatch(queues, log)
   const notifiers = parts.add(makeNotifiers(config.notifiers))
   const deliveryWork = parts.add(openDeliveryWork({ farm, mirrors, log }))
   const tasks = parts.add(

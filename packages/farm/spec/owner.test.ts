@@ -112,7 +112,7 @@ farmTest('if a host cannot build for an arch, the matrix keeps the arch and the 
   const unable = { arch: 'amd64', kind: 'native', compiler: '', unable: 'cc: not found' } as const
   await say(farm, vax, { arches: [unable] })
   expect(await vax.claim(1)).toBe('none')
-  expect(await farm.attempts.listQueued()).toEqual([])
+  expect((await farm.attempts.listQueued()).attempts).toEqual([])
   expect((await farm.hosts.find('vax'))?.arches).toEqual([unable])
   const { cells } = await farm.matrix.load()
   expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for this arch: cc: not found' }])

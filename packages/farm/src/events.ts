@@ -7,6 +7,8 @@ import type { Verdict } from '@rumpfarm/contracts'
 export type FarmEvent =
   /** Attempts became claimable. A listener wakes their hosts. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
+  /** Attempts that no host has claimed ended. A listener removes their messages. */
+  | { kind: 'unqueued'; attempts: { hostId: number; attempt: string }[] }
   /** The sources of a build must be prepared. */
   | { kind: 'sources-needed'; buildId: number }
   /** A branch of this project was pushed, and the sources are ready. A listener reads the branch's history. */

@@ -8,8 +8,7 @@ const hostId = 7
 const offer = { attempt: '1.1' } as Offer
 
 /** A claim loop with a fake farm that has one queued attempt. `changes` replaces functions of the fakes. */
-function scene(changes: { attempts?: object; dispatch?: object } = {}) {
-  const messages = ['1.1']
+function scene(changes: { attempts?: object } = {}) {
   const waiting = ['1.1']
   const bus = localBus()
   const attempts = {
@@ -17,7 +16,10 @@ function scene(changes: { attempts?: object; dispatch?: object } = {}) {
     lease: async (): Promise<LeaseOutcome> => (waiting.shift() ? { kind: 'offer', offer } : { kind: 'none' }),
     ...changes.attempts,
   }
-  const dispatch = { take: async () => messages.shift(), ...changes.dispatch }
+  const removed: string[] = []
+  const dispatch = {
+    remove: (attempts: { attempt: string }[]) => removed.push(...attempts.map(({ attempt }) => attempt)),
+  }
   const loop = openClaimLoop({ farm: { attempts }, dispatch, bus } as never)
   const claim = (number = 1, seconds = 5, instance = 'i') => {
     const closed = new AbortController()
@@ -27,7 +29,7 @@ function scene(changes: { attempts?: object; dispatch?: object } = {}) {
       close: () => closed.abort(),
     }
   }
-  return { bus, waiting, messages, claim }
+  return { bus, waiting, removed, claim }
 }
 
 test('a request receives the job that an older request of its slot has leased', async () => {
@@ -62,17 +64,12 @@ test.each<[string, SlotState, ClaimResult]>([
   expect(wokenUp).toHaveBeenCalled()
 })
 
-test('a host gets its job even if the queue has no message or does not answer', async () => {
-  const { claim } = scene({ dispatch: { take: () => new Promise<undefined>(() => {}) } })
-  expect(await claim().result).toEqual({ kind: 'offer', offer })
-})
-
-test('a claim without work takes the messages that are out of date', async () => {
-  const { claim, waiting, messages } = scene()
-  waiting.pop()
-  messages.push('1.2', '1.3')
-  expect(await claim(1, 0).result).toEqual({ kind: 'none' })
-  await vi.waitFor(() => expect(messages).toEqual([]))
+test('a claim that gets a job removes the message of this job, and a claim without work removes nothing', async () => {
+  const { claim, removed } = scene()
+  expect(await claim(1).result).toEqual({ kind: 'offer', offer })
+  expect(removed).toEqual(['1.1'])
+  expect(await claim(2, 0).result).toEqual({ kind: 'none' })
+  expect(removed).toEqual(['1.1'])
 })
 
 test('a wake-up that arrives during the query of the slot is not lost', async () => {

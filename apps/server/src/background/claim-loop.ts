@@ -24,7 +24,7 @@ const none: ClaimResult = { kind: 'none' }
 
 interface Services {
   farm: Pick<Farm, 'attempts'>
-  dispatch: Pick<Dispatch, 'take'>
+  dispatch: Pick<Dispatch, 'remove'>
   bus: Bus
 }
 
@@ -88,25 +88,16 @@ async function takeNowOrAfterWakeUp(
 async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
   const { farm, dispatch, bus } = services
   if (wakeUps.gone) return undefined
-  const message = dispatch.take(claim.hostId)
   const outcome = await farm.attempts.lease(claim)
-  if (outcome.kind === 'offer') return leased(services, claim, outcome.offer, wakeUps)
-  if (outcome.kind === 'none') {
-    void dropMessages(dispatch, claim.hostId, message)
-    return undefined
+  if (outcome.kind === 'none') return undefined
+  if (outcome.kind === 'offer') {
+    dispatch.remove([{ hostId: claim.hostId, attempt: outcome.offer.attempt }])
+    return leased(services, claim, outcome.offer, wakeUps)
   }
   bus.publish(topics.host(claim.hostId)) // a newer claim of the slot may need the job
   const state = await farm.attempts.checkSlot(claim)
   if (state.kind === 'free') return undefined
   return state.kind === 'paused' ? none : state
-}
-
-/** A claim that finds no attempt takes at most this many messages, which are then out of date. */
-const droppedMax = 100
-
-async function dropMessages(dispatch: Services['dispatch'], hostId: number, first: Promise<string | undefined>) {
-  let message = await first
-  for (let dropped = 1; message !== undefined && dropped < droppedMax; dropped++) message = await dispatch.take(hostId)
 }
 
 function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: WakeUps): ClaimResult {

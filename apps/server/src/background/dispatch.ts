@@ -1,9 +1,7 @@
-import type { Job, Queue, Worker } from 'bullmq'
+import type { Queue } from 'bullmq'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import { withTimeout } from '../timeout.ts'
 import type { Queues } from './queues.ts'
-import { takeLockMs } from './queues.ts'
 
 export interface QueuedAttempt {
   hostId: number
@@ -11,8 +9,8 @@ export interface QueuedAttempt {
 }
 
 /**
- * Each host has a queue. A message says that the host can claim an attempt. It only wakes the host: the rows of the
- * database decide which attempt the host gets.
+ * Each host has a queue with one message for each attempt that waits for the host. A message only says that the host
+ * can claim: the rows of the database decide which attempt the host gets.
  */
 export interface Dispatch {
   /**
@@ -20,84 +18,51 @@ export interface Dispatch {
    * are in its queue. Rejects if the queue cannot be reached.
    */
   send(attempts: readonly QueuedAttempt[], sent?: (hostId: number) => void): Promise<void>
-  /** Takes the next message of a host. Returns undefined if there is none, or if the queue does not answer in time. */
-  take(hostId: number): Promise<string | undefined>
-  /** Removes messages that a dead server has left locked, so that they can be sent again. */
-  releaseStuck(hostId: number): Promise<void>
-  close(): Promise<void>
+  /** Adds the messages that the queues do not have. Reads the queues only, if all messages are there. */
+  sendMissing(attempts: readonly QueuedAttempt[]): Promise<void>
+  /** Removes the messages of attempts that do not wait any more. A message that cannot be removed stays without effect. */
+  remove(attempts: readonly QueuedAttempt[]): void
 }
 
-// If the queue does not answer, the request waits as if there were no work. The host claims again after at most 50 s.
-const answerMsMax = 3_000
-/** The largest number of queues that stay open. A queue is an object in memory, without its own connection. */
-const openMax = 2_000
+/**
+ * The largest number of queues that stay open. A queue that was not used for the longest time is dropped first. A queue
+ * is an object of 4 kB in memory, and has no connection. A host for which no attempt has waited has none.
+ */
+export const openMax = 20_000
 
-interface HostQueue {
-  queue: Queue
-  taker: Worker
-}
+export function openDispatch(queues: Pick<Queues, 'family'>, log: Logger): Dispatch {
+  const family = queues.family()
+  const open = new LRUCache<number, Queue>({ max: openMax })
 
-export function openDispatch(queues: Queues, log: Logger): Dispatch {
-  const open = new LRUCache<number, HostQueue>({ max: openMax, dispose: queue => void closeQueue(queue) })
-  let token = 0
-
-  const hostQueue = (hostId: number): HostQueue => {
+  const queueOf = (hostId: number): Queue => {
     const known = open.get(hostId)
     if (known) return known
-    const name = `host-${hostId}`
-    const made = { queue: queues.queue(name), taker: queues.taker(name) }
+    const made = family(`host-${hostId}`)
     open.set(hostId, made)
     return made
   }
 
   const send: Dispatch['send'] = async (attempts, sent = () => {}) => {
     const sends = [...byHost(attempts)].map(async ([hostId, own]) => {
-      await hostQueue(hostId).queue.addBulk(own.map(messageOf))
+      await queueOf(hostId).addBulk(own.map(messageOf))
       sent(hostId)
     })
     await Promise.all(sends)
   }
 
-  /** Returns a message to its queue, because the message arrived after the timeout. */
-  const sendAgain = async (hostId: number, job: Job | undefined) => {
-    if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
-  }
-
   return {
     send,
-    async take(hostId) {
-      const taking = takeOne(hostQueue(hostId).taker, `take-${process.pid}-${++token}`)
-      const job = await answered(taking, log)
-      // If this fails, the reconcile task sends the message.
-      if (!job) taking.then(late => sendAgain(hostId, late)).catch(() => {})
-      return job?.id
+    async sendMissing(attempts) {
+      const known = await Promise.all(attempts.map(({ hostId, attempt }) => queueOf(hostId).getJob(attempt)))
+      await send(attempts.filter((_, index) => !known[index]))
     },
-    async releaseStuck(hostId) {
-      const { queue } = hostQueue(hostId)
-      for (const job of await queue.getActive()) {
-        if (Date.now() - (job.processedOn ?? 0) > takeLockMs) await job.remove()
+    remove(attempts) {
+      for (const { hostId, attempt } of attempts) {
+        queueOf(hostId)
+          .remove(attempt)
+          .catch(error => log.debug({ problem: error.message }, 'the queue does not answer'))
       }
     },
-    async close() {
-      await Promise.allSettled([...open.values()].map(closeQueue))
-    },
-  }
-}
-
-async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
-  const job = await taker.getNextJob(token, { block: false })
-  // The message leaves the queue before the job is leased. If this process dies before the lease, the reconcile task
-  // sends the message again.
-  await job?.moveToCompleted(null, token, false)
-  return job
-}
-
-async function answered<T>(work: Promise<T>, log: Logger): Promise<T | undefined> {
-  try {
-    return await withTimeout(answerMsMax, work)
-  } catch (error) {
-    log.debug({ problem: (error as Error).message }, 'the queue does not answer')
-    return undefined
   }
 }
 
@@ -112,5 +77,3 @@ function byHost(attempts: readonly QueuedAttempt[]): Map<number, QueuedAttempt[]
 }
 
 const messageOf = ({ attempt }: QueuedAttempt) => ({ name: 'attempt', data: {}, opts: { jobId: attempt } })
-
-const closeQueue = ({ queue, taker }: HostQueue) => Promise.allSettled([taker.close(), queue.close()])

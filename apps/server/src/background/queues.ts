@@ -5,6 +5,7 @@ import {
   createRedisBackend,
   type Job,
   Queue,
+  type QueueBaseOptions,
   Worker,
 } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -20,8 +21,11 @@ export interface Queues {
   queue(name: string): Queue
   /** A worker that waits for messages over its own connection, and calls `run` for each message. */
   worker(name: string, run: (job: Job) => Promise<void>, concurrency: number): Worker
-  /** A worker that takes a message only on request. It has no connection and no loop, so each host can have a taker. */
-  taker(name: string): Worker
+  /**
+   * Makes queues that share one backend, and so its connection and its listeners. Each host can have such a queue. They
+   * need not be closed.
+   */
+  family(): (name: string) => Queue
   /** Calls the listener each time the backend is reachable again. */
   onReady(listener: () => void): void
   close(): Promise<void>
@@ -47,7 +51,7 @@ async function redisQueues(url: string, log: Logger): Promise<Queues> {
     enableOfflineQueue: false,
     retryStrategy: attempt => Math.min(attempt * 100, 2000),
   })
-  redis.setMaxListeners(0) // the queue of every host listens to this connection
+  redis.setMaxListeners(0) // each queue and worker of the tasks listens to this connection
   let unreachable = false
   redis.on('error', error => {
     if (!unreachable) log.warn({ problem: error.message }, 'Redis cannot be reached; jobs stay queued in PostgreSQL')
@@ -73,7 +77,7 @@ const schema = 'bullmq'
 async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: Logger }): Promise<Queues> {
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
-  pool.setMaxListeners(0) // the queue and taker of every host listen to this pool
+  pool.setMaxListeners(0) // each queue and worker of the tasks listens to this pool
   // Without these listeners, a broken connection would end the process. BullMQ receives the error of its own query.
   pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues is broken'))
@@ -97,9 +101,9 @@ async function migrateSchema(connectionString: string): Promise<void> {
 }
 
 function makers({ connection, factory }: Backend, log: Logger, blocking: ConnectionOptions = connection) {
-  const withoutBlocking: BackendFactory = (name, opts) => factory(name, opts, {})
   // The listeners above already log a broken connection. But without this listener, Node would end the process.
   const logError = (error: Error) => log.debug({ problem: error.message }, 'BullMQ')
+  const backendOptions = { connection, prefix } as QueueBaseOptions
   // BullMQ's types have the backend as a type parameter. The casts hide this parameter from all other files.
   return {
     queue(name: string) {
@@ -111,9 +115,11 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
       const worker = new Worker(name, run as never, options, factory)
       return worker.on('error', logError) as unknown as Worker
     },
-    taker(name: string) {
-      const options = { connection, prefix, autorun: false, lockDuration: takeLockMs }
-      return new Worker(name, null, options, withoutBlocking).on('error', logError) as unknown as Worker
+    family() {
+      const shared = factory('hosts', backendOptions, {})
+      shared.on('error', logError)
+      const options = { connection, prefix, defaultJobOptions: messageOptions, streams: { events: { maxLen: 0 } } }
+      return (name: string) => new Queue(name, options, () => shared.forQueue(name, prefix)) as unknown as Queue
     },
   }
 }
@@ -126,8 +132,3 @@ const messageOptions = { removeOnComplete: true, removeOnFail: true }
  * server takes over the task at its next check for stalled tasks.
  */
 const taskLockMs = 10_000
-
-/**
- * Longer than a server needs to take a message. A message that is locked for a longer time was left by a dead server.
- */
-export const takeLockMs = 5_000

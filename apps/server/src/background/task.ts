@@ -5,6 +5,7 @@ import type { Bus } from '../events/bus.ts'
 import type { Counts } from '../metrics/counts.ts'
 import type { DeliveryWork } from '../trigger/delivery-work.ts'
 import type { Dispatch } from './dispatch.ts'
+import type { QueuedPages } from './queued-pages.ts'
 
 /** A background task. Any server may run it, and a second run changes nothing. */
 export type Task<Data = unknown> = (services: TaskServices, data: Data) => Promise<void>
@@ -14,6 +15,7 @@ export interface TaskServices {
   mirrors: Mirrors
   uploads: Uploads
   dispatch: Dispatch
+  queuedPages: QueuedPages
   bus: Bus
   requests: TaskRequests
   /** Counts what the tasks of this server did. */

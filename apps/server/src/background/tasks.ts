@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import { withTimeout } from '../timeout.ts'
+import { openQueuedPages } from './queued-pages.ts'
 import type { Queues } from './queues.ts'
 import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
@@ -39,14 +40,18 @@ const dueStepMs = 250
 const queueMsMax = 2_000
 
 /** Starts the workers and the timers of the periodic tasks, and runs the reconcile task once. */
-export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>): Tasks {
+export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests' | 'queuedPages'>): Tasks {
   const { log } = given
   const periodic = queues.queue('tasks')
   const sources = queues.queue('sources')
   const examinations = queues.queue('examinations')
   const statuses = queues.queue('statuses')
   const notifications = queues.queue('notifications')
-  const services = { ...given, requests: openRequests({ sources, examinations, statuses, notifications }, log) }
+  const services = {
+    ...given,
+    queuedPages: openQueuedPages(given.farm.attempts),
+    requests: openRequests({ sources, examinations, statuses, notifications }, log),
+  }
   const runPeriodic = (job: Job) =>
     runTask(
       services,

@@ -29,6 +29,8 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'queued':
         void sendAndWakeUp(event.attempts)
         return bus.publish(topics.matrix)
+      case 'unqueued':
+        return dispatch.remove(event.attempts)
       case 'sources-needed':
         requests.prepareSources(event.buildId)
         return bus.publish(topics.matrix)

@@ -105,6 +105,8 @@ export async function endAttempts(
   }
   for (const hostId of await hostsOfCappedProjects(tx, ended)) tx.emit({ kind: 'host', hostId })
   if (ended.some(({ status }) => status)) tx.emit({ kind: 'statuses-needed' })
+  const unclaimed = ended.filter(({ leasedAt }) => leasedAt === null)
+  if (unclaimed.length > 0) tx.emit({ kind: 'unqueued', attempts: unclaimed.map(queuedOf) })
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended
 }

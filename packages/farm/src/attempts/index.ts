@@ -9,7 +9,7 @@ import { type Finish, finish } from './finish.ts'
 import { type Claim, leaseNext } from './lease.ts'
 import { completeTimes } from './log-times.rule.ts'
 import { type Progress, recordProgress } from './progress.ts'
-import { listQueuedAttempts } from './queued-attempts.ts'
+import { listHostsWithWork, listQueuedAttempts, type QueuedPosition } from './queued-attempts.ts'
 import { checkSlot, type HostCondition } from './slots.ts'
 
 export type { LogTime } from '@rumpfarm/storage'
@@ -18,6 +18,7 @@ export type { FinishOutcome } from './finish.ts'
 export type { Claim, LeaseOutcome } from './lease.ts'
 export type { Offer } from './offer.ts'
 export type { ProgressOutcome } from './progress.ts'
+export type { QueuedPosition } from './queued-attempts.ts'
 export type { HostCondition, SlotState } from './slots.ts'
 
 /** Attempts: their claims, leases, progress, logs and artifacts. */
@@ -35,8 +36,10 @@ export const attemptMethods = ({ main }: Contexts) => ({
   /** Drops an attempt from the cache of this process, because a server has changed the row of the attempt. */
   dropCached: (attempt: string) => main.running.invalidate(attempt),
 
-  /** Claimable attempts, oldest first. */
-  listQueued: () => listQueuedAttempts(main),
+  /** A page of the claimable attempts, oldest first; the first page if `after` is undefined. */
+  listQueued: (after?: QueuedPosition) => listQueuedAttempts(main, after),
+  /** The hosts that could take a job that waits for them. */
+  listHostsWithWork: () => listHostsWithWork(main),
   /** Ends attempts of silent hosts. Call this method every few seconds. */
   expireLeases: () => expireLeases(main),
   /** Gives every lease its full length again. A server calls this method once when it starts. */

@@ -1,19 +1,62 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
+import { isActive, isClaimable } from '../db/fragments.ts'
+import { type Sql, sql } from '../db/sql.ts'
 
 export interface QueuedAttempt {
   hostId: number
   attempt: string
 }
 
-/** Claimable attempts, oldest first. Each of them needs a message in the queue of its host. */
-export async function listQueuedAttempts({ db }: Context, limit = 20_000): Promise<QueuedAttempt[]> {
-  const rows = await db.query<QueuedRow>`
-    SELECT "jobId", "number", "hostId" FROM "Attempt" WHERE "state" = 'queued' AND NOT ${archIsUnable}
-     ORDER BY "queuedAt", "jobId" LIMIT ${limit}`
-  return rows.map(queuedOf)
+/** A position in the list of the claimable attempts. */
+export interface QueuedPosition {
+  queuedAt: Date
+  jobId: number
 }
+
+/** At most this many claimable attempts are read at once. */
+export const queuedPageMax = 2_000
+
+/**
+ * A page of the claimable attempts, oldest first. Each of them needs a message in the queue of its host. `next` is the
+ * position of the next page; undefined if this page is the last one.
+ */
+export async function listQueuedAttempts(
+  { db }: Context,
+  after: QueuedPosition | undefined,
+  limit = queuedPageMax,
+): Promise<{ attempts: QueuedAttempt[]; next: QueuedPosition | undefined }> {
+  const rows = await db.query<QueuedRow & QueuedPosition & { able: boolean }>`${queuedPageQuery(after, limit)}`
+  const last = rows.at(-1)
+  return {
+    attempts: rows.filter(({ able }) => able).map(queuedOf),
+    next: last && rows.length === limit ? { queuedAt: last.queuedAt, jobId: last.jobId } : undefined,
+  }
+}
+
+/** The index `queued_attempts` has the order of the rows, so the query reads only the rows of the page. */
+export const queuedPageQuery = (after: QueuedPosition | undefined, limit: number): Sql => sql`
+  SELECT "jobId", "number", "hostId", "queuedAt", NOT ${archIsUnable} AS "able" FROM "Attempt"
+   WHERE "state" = 'queued' ${after ? sql`AND ("queuedAt", "jobId") > (${after.queuedAt}, ${after.jobId})` : sql``}
+   ORDER BY "queuedAt", "jobId" LIMIT ${limit}`
+
+/** The hosts that could take a job that waits for them: they are not paused, and run fewer jobs than they have slots. */
+export async function listHostsWithWork({ db }: Context): Promise<number[]> {
+  const rows = await db.query<{ id: number }>`${hostsWithWorkQuery}`
+  return rows.map(({ id }) => id)
+}
+
+/** PostgreSQL jumps from host to host in an index, so the cost does not grow with the number of waiting attempts. */
+export const hostsWithWorkQuery: Sql = sql`
+  WITH RECURSIVE waiting AS (
+    (SELECT "hostId" FROM "Attempt" WHERE ${isClaimable} ORDER BY "hostId" LIMIT 1)
+    UNION ALL
+    SELECT next."hostId" FROM waiting CROSS JOIN LATERAL (
+      SELECT "hostId" FROM "Attempt" WHERE ${isClaimable} AND "hostId" > waiting."hostId" ORDER BY "hostId" LIMIT 1) next
+  )
+  SELECT host."id" FROM waiting JOIN "Host" host ON host."id" = waiting."hostId"
+   WHERE host."pausedAt" IS NULL AND host."removedAt" IS NULL
+     AND (SELECT count(*) FROM "Attempt" one WHERE one."hostId" = host."id" AND ${isActive}) < host."slots"`
 
 type QueuedRow = AttemptId & { hostId: number }
 

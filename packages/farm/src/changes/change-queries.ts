@@ -2,6 +2,7 @@ import { attemptName, type CellState, type Verdict } from '@rumpfarm/contracts'
 import { type BuildSummary, buildsOf, type JobSummary, jobsOf } from '../builds/build-queries.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
+import { isActive } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 
 /** A cell with its newest result. */
@@ -87,7 +88,7 @@ async function changedJobs({ db }: Context, since: Date): Promise<number[]> {
       ORDER BY "queuedAt" DESC LIMIT ${changesMax.jobs + 1})
     UNION
     (SELECT "jobId" FROM "Attempt"
-      WHERE "state" IN ('leased', 'running') AND ("leasedAt" > ${since} OR "startedAt" > ${since})
+      WHERE ${isActive} AND ("leasedAt" > ${since} OR "startedAt" > ${since})
       LIMIT ${changesMax.jobs + 1})
     ORDER BY 1`
   return rows.map(({ id }) => id)

@@ -1,8 +1,14 @@
 // Pieces of SQL that several statements share. In them `a` is an attempt, `job` is its job, and `build` is its build.
 import { sql } from './sql.ts'
 
-/** A host holds the attempt. */
-export const isActive = sql`"state" IN ('leased', 'running')`
+/**
+ * The attempt waits for its host. With `"state" = 'queued'`, PostgreSQL also considers the indexes of all open attempts.
+ * If its statistics are from a time without open attempts, it expects a scan of such an index to cost nothing, and then
+ * each claim reads all open attempts of the farm. This expression only fits the index `claimable_attempts`.
+ */
+export const isClaimable = sql`("state" || '') = 'queued'`
+/** A host holds the attempt. For the same reason, this expression only fits `one_attempt_per_slot` and `leased_attempts`. */
+export const isActive = sql`("state" || '') IN ('leased', 'running')`
 /** No host has claimed the attempt yet. */
 export const isUnclaimed = sql`"state" IN ('waiting', 'queued')`
 /** The attempt has not ended. Only the newest attempt of a job can be open (index one_open_attempt_per_job). */

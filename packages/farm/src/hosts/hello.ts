@@ -114,8 +114,8 @@ async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: H
 const queuedMax = 1000
 
 /**
- * Adds the host's queued attempts to the host's queue again. While the host could not build for an arch, the queue
- * dropped the messages of this arch. The queue ignores a message that it already has.
+ * Adds the host's queued attempts to the host's queue again, and wakes the host. While the host could not build for an
+ * arch, the farm sent no messages for this arch. The queue ignores a message that it already has.
  */
 const emitQueued = (context: Context, hostId: number) =>
   withEvents(

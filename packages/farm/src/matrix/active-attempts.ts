@@ -1,7 +1,7 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { ofBranch } from '../db/fragments.ts'
-import { sql } from '../db/sql.ts'
+import { isActive, ofBranch } from '../db/fragments.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import type { ProjectBranches } from './branch-queries.ts'
 import { cellKey } from './matrix.rule.ts'
 import type { ActiveAttempt } from './matrix-cell.rule.ts'
@@ -26,6 +26,16 @@ interface ActiveRow {
   since: Date
 }
 
+/** The matrix looks at the jobs that run, and at this many of the newest jobs that wait. */
+export const openMax = 20_000
+
+/** The index `one_open_attempt_per_job` has the order of the attempts, so the cost does not grow with the number of waiting jobs. */
+export const openOfMatrix = (limit = openMax): Sql => sql`
+  SELECT * FROM "Attempt" WHERE ${isActive}
+   UNION ALL
+  SELECT * FROM (SELECT * FROM "Attempt" WHERE "state" <> 'finished' ORDER BY "jobId" DESC LIMIT ${limit}) newest
+   WHERE NOT ${isActive}`
+
 /**
  * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
  * over a waiting attempt. MATERIALIZED, the array and OFFSET 0 make PostgreSQL begin with the active attempts and read their
@@ -38,7 +48,7 @@ export async function activeAttempts({ db }: Context, branches: Branches): Promi
     WITH open AS MATERIALIZED (
       SELECT "jobId", "number", "state", COALESCE("startedAt", "leasedAt", "queuedAt") AS "since",
              CASE WHEN "state" = 'running' THEN jsonb_array_length("steps") END AS "stepsEnded"
-        FROM "Attempt" WHERE "state" <> 'finished'
+        FROM (${openOfMatrix()}) open
     ), job AS MATERIALIZED (
       SELECT "id", "buildId", "hostId", "arch", "variant"
         FROM "Job" WHERE "id" = ANY (ARRAY(SELECT "jobId" FROM open)) OFFSET 0
