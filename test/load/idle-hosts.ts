@@ -2,10 +2,11 @@
 // an agent with curl sends it, so that the server pays for the connection too.
 // Usage: idle-hosts PORT COUNT SECONDS; the credential and the instance of host 7 are "idle-7".
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const [port = 0, count = 0, spread = 0] = process.argv.slice(2).map(Number)
 const waitSeconds = 50
-const body = 'disk_mb 10000\n'
+const body = 'disk_mb 10000\nend\n'
 let answered = 0
 let refused = 0
 
@@ -33,18 +34,22 @@ function poll(host: number): Promise<void> {
     })
     socket.on('error', () => {})
     socket.on('close', () => {
-      if (answer.startsWith('HTTP/1.1 200')) answered++
-      else if (refused++ === 0) console.error(`a claim was answered: ${answer.slice(0, 300)}`)
+      if (/\r\n\r\nok\n/.test(answer)) answered++ // the status is always 200
+      else if (refused++ === 0) console.log(`a claim failed: ${answer.slice(0, 300).replaceAll('\r\n', ' ')}`)
       resolve()
     })
   })
 }
 
 async function pollAlways(host: number): Promise<never> {
-  for (;;) await poll(host)
+  for (;;) {
+    const before = refused
+    await poll(host)
+    if (refused > before) await sleep(5_000) // as the agent does
+  }
 }
 
 // The hosts begin at different times, as they would after days.
 for (let host = 0; host < count; host++) setTimeout(() => void pollAlways(host), (spread * 1000 * host) / count)
 setTimeout(() => console.log('all hosts wait'), spread * 1000)
-process.on('SIGUSR2', () => console.log(`answered ${answered}, refused ${refused}`))
+process.on('SIGUSR2', () => console.log(`answered ${answered}, failed ${refused}`))

@@ -33,6 +33,7 @@ export async function idle(say: Say): Promise<Figure[]> {
       const mb = residentMb(scene.server.pid)
       const page = await timeOf(scene, ['/'], requests)
       const floor = await timeOf(scene, ['/healthz'], requests)
+      say(await answersOf(hosts))
       return [
         ...(await figuresOf(scene, alone, { mb, ...waiting })),
         figure(`/ with ${hostsCount} idle hosts, p95`, page.spread.p95, 'ms', {
@@ -76,6 +77,14 @@ async function startHosts({ url, server }: Scene, count: number) {
   await hosts.line('that all hosts wait', line => /^all hosts wait/.exec(line)?.[0])
   await untilQuiet(server.pid, { spanMs: 1000, cpuMsMax: 700 })
   return hosts
+}
+
+/** How many claims were answered, and how many failed. */
+async function answersOf(hosts: Program): Promise<string> {
+  const after = hosts.lines.length
+  hosts.child.kill('SIGUSR2')
+  const counts = await hosts.line('its counts', line => /^answered \d+, failed \d+/.exec(line)?.[0], after)
+  return [counts, ...hosts.lines.filter(line => line.startsWith('a claim failed'))].join('; ')
 }
 
 /** Percent of one core over a period. */
