@@ -34,7 +34,8 @@ function poll(host: number): Promise<void> {
     })
     socket.on('error', () => {})
     socket.on('close', () => {
-      if (/\r\n\r\nok\n/.test(answer)) answered++ // the status is always 200
+      if (/\r\n\r\nok\n/.test(answer))
+        answered++ // the status is always 200
       else if (refused++ === 0) console.log(`a claim failed: ${answer.slice(0, 300).replaceAll('\r\n', ' ')}`)
       resolve()
     })

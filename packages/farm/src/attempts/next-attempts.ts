@@ -1,6 +1,6 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { isActive, isClaimable } from '../db/fragments.ts'
+import { isActive, isQueued } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { inOrder, isAtCap, type NextJob, type Turn } from '../queue/next-job.rule.ts'
 import { archIsAble, hostForbidsForks } from './queued-attempts.ts'
@@ -36,12 +36,12 @@ export async function nextAttempts({ db }: Pick<Context, 'db'>, hostId: number):
  */
 export const nextAttemptsQuery = (hostId: number): Sql => sql`
   WITH RECURSIVE waiting AS (
-    (SELECT "projectName", 1 AS "count" FROM "Attempt" WHERE "hostId" = ${hostId} AND ${isClaimable}
+    (SELECT "projectName", 1 AS "count" FROM "Attempt" WHERE "hostId" = ${hostId} AND ${isQueued}
       ORDER BY "projectName", "priority" DESC LIMIT 1)
     UNION ALL
     SELECT next."projectName", waiting."count" + 1 FROM waiting CROSS JOIN LATERAL (
       SELECT "projectName" FROM "Attempt"
-       WHERE "hostId" = ${hostId} AND ${isClaimable} AND "projectName" > waiting."projectName"
+       WHERE "hostId" = ${hostId} AND ${isQueued} AND "projectName" > waiting."projectName"
        ORDER BY "projectName", "priority" DESC LIMIT 1) next
      WHERE waiting."count" < ${projectsMax}
   )
@@ -54,7 +54,7 @@ export const nextAttemptsQuery = (hostId: number): Sql => sql`
    CROSS JOIN LATERAL (
      SELECT "jobId", "number", "priority", "buildId" FROM (
        SELECT * FROM "Attempt"
-        WHERE "hostId" = ${hostId} AND "projectName" = waiting."projectName" AND ${isClaimable}
+        WHERE "hostId" = ${hostId} AND "projectName" = waiting."projectName" AND ${isQueued}
         ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${skippedMax}) "Attempt"
       WHERE ${archIsAble} AND NOT ${hostForbidsForks}
       ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${ofProjectMax}) first

@@ -1,6 +1,6 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { isActive, isClaimable } from '../db/fragments.ts'
+import { isActive, isQueued } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 export interface QueuedAttempt {
@@ -49,10 +49,10 @@ export async function listHostsWithWork({ db }: Context): Promise<number[]> {
 /** PostgreSQL jumps from host to host in an index, so the cost does not grow with the number of waiting attempts. */
 export const hostsWithWorkQuery: Sql = sql`
   WITH RECURSIVE waiting AS (
-    (SELECT "hostId" FROM "Attempt" WHERE ${isClaimable} ORDER BY "hostId" LIMIT 1)
+    (SELECT "hostId" FROM "Attempt" WHERE ${isQueued} ORDER BY "hostId" LIMIT 1)
     UNION ALL
     SELECT next."hostId" FROM waiting CROSS JOIN LATERAL (
-      SELECT "hostId" FROM "Attempt" WHERE ${isClaimable} AND "hostId" > waiting."hostId" ORDER BY "hostId" LIMIT 1) next
+      SELECT "hostId" FROM "Attempt" WHERE ${isQueued} AND "hostId" > waiting."hostId" ORDER BY "hostId" LIMIT 1) next
   )
   SELECT host."id" FROM waiting JOIN "Host" host ON host."id" = waiting."hostId"
    WHERE host."pausedAt" IS NULL AND host."removedAt" IS NULL

@@ -6,7 +6,7 @@ import { sql } from './sql.ts'
  * If its statistics are from a time without open attempts, it expects a scan of such an index to cost nothing, and then
  * each claim reads all open attempts of the farm. This expression only fits the index `claimable_attempts`.
  */
-export const isClaimable = sql`("state" || '') = 'queued'`
+export const isQueued = sql`("state" || '') = 'queued'`
 /** A host holds the attempt. For the same reason, this expression only fits `one_attempt_per_slot` and `leased_attempts`. */
 export const isActive = sql`("state" || '') IN ('leased', 'running')`
 /** No host has claimed the attempt yet. */
