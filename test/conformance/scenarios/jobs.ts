@@ -104,4 +104,22 @@ export const jobScenarios: Scenario[] = [
         await world.ends(await world.job(script(number)), { verdict: 'passed', log: `job.sh\njob ${number}\n` })
     },
   },
+  {
+    name: 'a cache moves from one job to the next, and a job that fails with a cache leaves none',
+    core: true,
+    project: { cache: ['obj/tools', '.store'], confirm: 0 }, // an attempt that confirms the failure would leave a cache
+    act: async world => {
+      world.host.configure(`${world.host.read('host.conf')}cache 100m\n`)
+      await world.ends(await world.job('echo "the owner allows a cache"'), { verdict: 'passed', log: /a cache/ })
+      const use = [
+        'echo "[$FARM_CACHE]"; cat obj/tools/runs 2>/dev/null || :',
+        "mkdir -p obj/tools .store; echo run >>obj/tools/runs; : >'.store/a b'; ls .store",
+      ].join('\n')
+      const had = '[obj/tools .store]\nrun\na b\n'
+      await world.ends(await world.job(use), { verdict: 'passed', log: '[]\na b\n' })
+      await world.ends(await world.job(`${use}\nexit 3`), { verdict: 'failed', failedStep: 'job', log: had })
+      await world.ends(await world.job(`${use}\n: again`), { verdict: 'passed', log: '[]\na b\n' })
+      await world.ends(await world.job(`${use}\n: more`), { verdict: 'passed', log: had })
+    },
+  },
 ]
