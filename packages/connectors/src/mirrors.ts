@@ -8,6 +8,7 @@ import type { History } from './git/first-parent-history.ts'
 import { type Git, openGit } from './git/git.ts'
 import { defaultGitLimits, type GitLimits } from './git/git-runner.ts'
 import type { Merge, WantedMerge } from './git/merge.ts'
+import type { OnRefs } from './git/on-refs.ts'
 import type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
 import { listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
 import { openTarballs } from './git/tarballs.ts'
@@ -50,6 +51,12 @@ export interface Mirrors {
    * request may take up to `listSeconds` (60 s).
    */
   listRefs: (wanted: { repository: string; tags: boolean }) => Promise<RemoteRefs | Problem>
+  /**
+   * Whether the branch or tag `ref` (a full name) has this full commit; without `ref`, whether any branch or tag has
+   * it. If the commit is the newest one of the ref, this is one request (git ls-remote). A commit that is not among the
+   * newest 200 makes the farm fetch all commits, without their files.
+   */
+  onRefs: (wanted: { repository: string; commit: string; ref?: string | undefined }) => Promise<OnRefs | Problem>
   /** The tar.gz of a full commit, at most 999,999,999 bytes. If necessary, the commit is fetched and packed. */
   tarball: (wanted: WantedTarball) => Promise<TarballAnswer>
   /** A text file of a full commit, at most 64 KiB. */
@@ -98,6 +105,8 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
   return {
     resolve: ({ repository, ref, module }) => asValue(repositories.resolveAny(repository, ref, module)),
     listRefs: ({ repository, tags }) => asValue(listBranches(git, repository, tags)),
+    onRefs: ({ repository, commit, ref }) =>
+      asValue(repositories.answer(repository, mirror => repositories.onRefs(mirror, { commit, ref }))),
     tarball: wanted => asValue(repositories.tarball(wanted)),
     readFile: ({ repository, commit, path }) =>
       asValue(repositories.answer(repository, mirror => repositories.readFile(mirror, commit, path))),

@@ -26,6 +26,7 @@ import {
   openMirror,
   readBlob,
 } from './git/mirror.ts'
+import { findOnRefs, type OnRefs } from './git/on-refs.ts'
 import { fetchHead, type PullRequestHead, type PullRequestPlace, readHead } from './git/pull-request.ts'
 import { branchOf, namesOf, tagOf } from './git/ref-names.ts'
 import { explainMissingHead, listRefs, type Problem } from './git/remote.ts'
@@ -221,6 +222,13 @@ export class Repositories {
   async changedLines(mirror: Mirror, ends: { before: string; after: string }): Promise<LinesAnswer> {
     if (!isFullCommit(ends.before) || !isFullCommit(ends.after)) return { kind: 'unknown' }
     return this.#inQueue(mirror, () => readChangedLines(this.#git, mirror, ends))
+  }
+
+  /** Whether a branch or a tag has the commit. */
+  async onRefs(mirror: Mirror, wanted: { commit: string; ref: string | undefined }): Promise<OnRefs | Problem> {
+    if (!isFullCommit(wanted.commit) || (wanted.ref !== undefined && !isRefName(wanted.ref)))
+      return problem(`"${cut(wanted.ref ?? wanted.commit, 100)}" is not a name of a ref, or not a full commit`)
+    return findOnRefs(this.#git, mirror, wanted, run => this.#inQueue(mirror, run))
   }
 
   pullRequestHead(mirror: Mirror, place: PullRequestPlace, guard: Guard): Promise<PullRequestHead | Problem> {

@@ -9,7 +9,7 @@ import {
   skipMark,
 } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
-import { forkProblem } from './fork-commit.ts'
+import { whyNotOwn } from './own-commit.ts'
 import { findNewest, isFullCommit } from './trigger-build.ts'
 
 type ChangeServices = Pick<Services, 'farm' | 'mirrors'>
@@ -109,13 +109,15 @@ async function buildBranch(
 ): Promise<PartialResult> {
   const { repository } = project
   startTarball(services.mirrors, project, report.after)
-  const found = await services.mirrors.resolve({ repository, ref: report.after ?? report.ref })
+  const [found, foreign] = await Promise.all([
+    services.mirrors.resolve({ repository, ref: report.after ?? report.ref }),
+    foreignCommit(services, project, report),
+  ])
   if (found.kind === 'problem') return failed(found)
   const { commit, subject, author, message } = found
   const mark = skipMark(message)
   if (mark) return { outcome: 'ignored', why: `the message of the commit has ${mark}`, commit }
-  const foreign = await forkProblem(services, project, commit)
-  if (foreign) return { ...foreignResult(foreign), commit }
+  if (foreign) return { ...foreign, commit }
   const unwanted = await whyUnwanted(services.mirrors, project, { before: report.before, after: commit })
   if (unwanted) return { ...unwanted, commit }
   const { source, deliveryId, cause } = report
@@ -134,6 +136,21 @@ function startTarball(mirrors: Mirrors, project: ProjectConfig, after: RefChange
   void mirrors.tarball({ repository, commit: after, leaveOut, ...(path === undefined ? {} : { path }) })
 }
 
+/**
+ * Whether the named commit is not on the branch or tag. A poll reads the commit from git, and without a commit git
+ * resolves the ref, so both need no check.
+ */
+async function foreignCommit(
+  services: ChangeServices,
+  project: ProjectConfig,
+  { ref, after, cause }: Pick<RefChangeReport, 'ref' | 'after' | 'cause'>,
+): Promise<PartialResult | undefined> {
+  if (!after || cause === 'poll') return undefined
+  const foreign = await whyNotOwn(services, project, { commit: after, ref })
+  if (!foreign) return undefined
+  return foreign.kind === 'problem' ? failed(foreign) : { outcome: 'ignored', why: foreign.problem }
+}
+
 /** A tag builds even if its commit changes nothing new, because somebody has chosen this commit. */
 async function buildTag(
   services: ChangeServices,
@@ -144,8 +161,8 @@ async function buildTag(
   const found = await services.mirrors.resolve({ repository: project.repository, ref: after ?? ref })
   if (found.kind === 'problem') return failed(found)
   const { commit, subject, author } = found
-  const foreign = await forkProblem(services, project, commit)
-  if (foreign) return { ...foreignResult(foreign), commit }
+  const foreign = await foreignCommit(services, project, { ref, after: after && commit, cause })
+  if (foreign) return { ...foreign, commit }
   const of = { kind: 'tag', tag } as const
   const request = { project: project.name, commit, of, cause, source, deliveryId, subject, author }
   return builtResult(services, await services.farm.builds.request(request), commit)
@@ -223,9 +240,6 @@ const resultFor =
     ...{ project, ref, why: null, commit: null, buildId: null, created: false },
     ...result,
   })
-
-const foreignResult = (foreign: NonNullable<Awaited<ReturnType<typeof forkProblem>>>): PartialResult =>
-  foreign.kind === 'problem' ? failed(foreign) : { outcome: 'ignored', why: foreign.problem }
 
 /** A later try helps if the repository does not answer, or does not have the commit yet. */
 export function failed({ problem, absent, unreachable }: Problem): PartialResult {

@@ -2,7 +2,7 @@ import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { buildsTag, isPlain, type RequestOutcome, type WantedCells } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
-import { forkProblem } from './fork-commit.ts'
+import { whyNotOwn } from './own-commit.ts'
 
 export interface Trigger {
   project: string
@@ -45,9 +45,11 @@ export async function triggerBuild(
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
-  const { commit, branch, tag, warning = null, kind: _, ...details } = found
-  const foreign = await forkProblem(services, project, commit)
-  if (foreign) return foreign.kind === 'problem' ? notFound(foreign) : foreign
+  const { commit, branch, tag, kind: _, ...known } = found
+  const foreign = branch || tag ? undefined : await foreignCommit(services, project, found, trigger)
+  const isLate = foreign?.kind === 'problem' && !foreign.absent && isFullCommit(trigger.ref ?? '')
+  if (foreign && !isLate) return foreign.kind === 'problem' ? notFound(foreign) : foreign
+  const { warning = null, ...details } = isLate ? { warning: foreign.problem } : known
   const { cause, source, deliveryId, again, wanted } = trigger
   const outcome = await farm.builds.request({
     project: project.name,
@@ -65,6 +67,20 @@ export async function triggerBuild(
     ...details,
   })
   return triggerOutcome(outcome, commit, warning)
+}
+
+/**
+ * Whether nobody with permission has pushed the commit that `ref` names. If the repository does not answer, the task
+ * `prepare-sources` checks the commit: such a request has no subject.
+ */
+async function foreignCommit(
+  services: Pick<Services, 'farm' | 'mirrors'>,
+  project: ProjectConfig,
+  { commit, warning }: Extract<Found, { kind: 'found' }>,
+  { ref, branch }: Trigger,
+) {
+  if (ref === undefined || warning !== undefined) return undefined
+  return whyNotOwn(services, project, { commit, ref: branch === undefined ? undefined : `refs/heads/${branch}` })
 }
 
 /** Converts the outcome of a request to the outcome of a trigger. */

@@ -90,7 +90,7 @@ export async function branchDirectory(
   if (existsSync(directoryOf(mirror, 'whole'))) return fetchWhole(git, mirror, branch, { tip, defaultBranch })
   const part = await historyOf(git, mirror, tip, extent)
   if (typeof part !== 'string') return part
-  const fetched = await fetchHistory(git, mirror, part, `+${ref}:${ref}`, [`--depth=${historyCommitsMax}`, filter])
+  const fetched = await fetchHistory(git, mirror, part, [`+${ref}:${ref}`], [`--depth=${historyCommitsMax}`, filter])
   if (fetched.kind === 'ok') return { kind: 'directory', directory: part, tip, defaultBranch }
   if (/does not support shallow|shallow capabilities/i.test(fetched.message))
     return fetchWhole(git, mirror, branch, { tip, defaultBranch })
@@ -107,7 +107,7 @@ async function fetchWhole(
   const directory = await historyOf(git, mirror, found.tip, 'whole')
   if (typeof directory !== 'string') return directory
   const ref = `refs/heads/${branch}`
-  const fetched = await fetchHistory(git, mirror, directory, `+${ref}:${ref}`, [])
+  const fetched = await fetchHistory(git, mirror, directory, [`+${ref}:${ref}`], [])
   return fetched.kind === 'ok' ? { kind: 'directory', directory, ...found } : cannotFetch(mirror, fetched.message)
 }
 
@@ -129,7 +129,7 @@ export async function readHistoryOf(git: Git, mirror: Mirror, commit: string): P
   const part = await historyOf(git, mirror, commit, 'part')
   if (typeof part !== 'string') return part
   const filters = [`--depth=${historyCommitsMax}`, '--filter=tree:0']
-  const fetched = await fetchHistory(git, mirror, part, `+${commit}:refs/rumpfarm/tip`, filters)
+  const fetched = await fetchHistory(git, mirror, part, [`+${commit}:refs/rumpfarm/tip`], filters)
   return fetched.kind === 'ok' ? list(git, mirror, part, commit) : cannotFetch(mirror, fetched.message)
 }
 
@@ -161,9 +161,9 @@ function readCommit(line: string): HistoryCommit {
   }
 }
 
-type Extent = Part['extent'] | 'whole' | 'merges'
+type Extent = Part['extent'] | 'commits' | 'whole' | 'merges'
 
-const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
+export const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
  * The directory of a separate repository beside the mirror. The farm uses it only to read the history. The repository
@@ -171,7 +171,7 @@ const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace
  * trees, and `trees` has commits with trees, but without files. The mirror must not contain such commits, because git would treat them as present,
  * but cannot make an archive of them. The repository `whole` has complete commits. It must not be the same as `part` or `trees`:
  * after a partial fetch, git 2.39 requests every missing object from the server, and a dumb HTTP server cannot send
- * these objects. The repository `merges` has complete commits of base branches and pull requests, up to their common
+ * these objects. The repository `commits` has all commits of branches and tags without trees. The repository `merges` has complete commits of base branches and pull requests, up to their common
  * commit.
  */
 export async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
@@ -189,10 +189,16 @@ export async function historyOf(git: Git, mirror: Mirror, tip: string, extent: E
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }
 
-/** Fetches the history of a branch or commit. A server that cannot filter (git before 2.17) also sends the files. */
-function fetchHistory(git: Git, { repository }: Mirror, directory: string, refspec: string, filters: string[]) {
+/** Fetches the history of branches or of a commit. A server that cannot filter (git before 2.17) also sends the files. */
+export function fetchHistory(
+  git: Git,
+  { repository }: Mirror,
+  directory: string,
+  refspecs: readonly string[],
+  filters: string[],
+) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force', ...filters]
-  const source = [...uploadPack(repository), '--', repository, refspec]
+  const source = [...uploadPack(repository), '--', repository, ...refspecs]
   return git.text({
     args: ['-c', 'maintenance.auto=false', 'fetch', ...options, ...source],
     ...inside(git, directory),

@@ -1,6 +1,7 @@
 import { isGit, type Mirrors, type Problem, uploadName } from '@rumpfarm/connectors'
 import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
+import { whyNotOwn } from '../../trigger/own-commit.ts'
 import { type SourceToPrepare, wantedTarball } from '../../wanted-tarball.ts'
 import type { Task, TaskServices } from '../task.ts'
 import { commitToBuild } from './pull-request-commit.ts'
@@ -59,6 +60,8 @@ async function prepareBuild(
     })
   const built = await commitToBuild(farm, mirrors, build, project)
   if (built.kind === 'problem') return fail(built)
+  const known = await resolveLate(farm, mirrors, build, project)
+  if ('problem' in known) return fail(known)
   const first = await prepare(mirrors, firstSource(project, built, await farm.tries.ofBuild(build.id)))
   if (first.kind === 'problem') return fail(first)
   const sources = [first.source]
@@ -68,11 +71,29 @@ async function prepareBuild(
       return fail({ ...prepared, problem: `source ${further.name}: ${prepared.problem}` })
     sources.push(prepared.source)
   }
-  const known =
-    build.subject === null ? await mirrors.resolve({ repository: project.repository, ref: build.commit }) : undefined
-  const { subject, author } = known && 'commit' in known ? known : {}
-  await farm.builds.markSourcesReady(build.id, { sources, subject, author })
+  await farm.builds.markSourcesReady(build.id, { sources, ...known })
   return sources
+}
+
+/**
+ * Finds out what git could not say when the build was requested: who wrote the commit, and whether a branch or a tag has
+ * it. A build without a subject was requested while the repository did not answer. Pull requests and tries have no
+ * subject too, but they have rules of their own.
+ */
+async function resolveLate(
+  farm: Farm,
+  mirrors: Mirrors,
+  { subject, commit, kind, branch, tag }: BuildView,
+  project: ProjectConfig,
+): Promise<{ subject?: string; author?: string } | Problem> {
+  if (subject !== null || kind === 'try') return {}
+  const known = await mirrors.resolve({ repository: project.repository, ref: commit })
+  if (kind === 'pull-request') return known.kind === 'commit' ? { subject: known.subject, author: known.author } : {}
+  if (known.kind === 'problem') return known
+  const ref = tag !== null ? `refs/tags/${tag}` : branch === null ? undefined : `refs/heads/${branch}`
+  const foreign = await whyNotOwn({ farm, mirrors }, project, { commit, ref })
+  if (foreign) return { kind: 'problem', problem: foreign.problem, ...(foreign.kind === 'problem' ? foreign : {}) }
+  return { subject: known.subject, author: known.author }
 }
 
 /** The first source of a try is the uploaded tree. The person's program has applied `path` and `leave-out`. */

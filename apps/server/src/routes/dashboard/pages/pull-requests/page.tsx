@@ -42,7 +42,10 @@ export function renderPullRequestsPage({ visit, project, enabled, requests, stat
         <h1>
           Pull requests of <Link to={`/projects/${segment(project)}`}>{project}</Link>
         </h1>
-        <p class="lead">The builds of pull requests change no cell of a branch.</p>
+        <p class="lead">
+          The builds of pull requests change no cell of a branch. The list has the requests about which the forge has
+          sent an event. To add an older one, push to it, or close it and open it again.
+        </p>
         {!enabled && (
           <p class="banner" role="status">
             The farm does not build pull requests of this project: farm.yaml has no key <code>pull-requests</code> for
@@ -84,11 +87,11 @@ export function renderPullRequestsPage({ visit, project, enabled, requests, stat
 }
 
 const emptyText: Record<ListState, string> = {
-  open: 'No pull request is open. A request appears here when the forge sends an event about it.',
+  open: 'No pull request is open.',
   waiting: 'No commit needs an approval.',
   closed: 'No pull request was closed.',
   merged: 'No pull request was merged.',
-  all: 'No pull requests yet. A request appears here when the forge sends an event about it.',
+  all: 'No pull requests yet.',
 }
 
 export const PullRequestTable = ({
