@@ -72,6 +72,16 @@ test('a claim that gets a job removes the message of this job, and a claim witho
   expect(removed).toEqual(['1.1'])
 })
 
+test('a claim looks for a job only if one waits, or after a wake-up', async () => {
+  const lease = vi.fn(async (): Promise<LeaseOutcome> => ({ kind: 'offer', offer }))
+  const { claim, bus } = scene({ attempts: { checkSlot: async () => ({ kind: 'free', idle: true }), lease } })
+  expect(await claim(1, 0).result).toEqual({ kind: 'none' })
+  expect(lease).not.toHaveBeenCalled()
+  const { result } = claim(2)
+  bus.publish(topics.host(hostId))
+  expect(await result).toEqual({ kind: 'offer', offer })
+})
+
 test('a wake-up that arrives during the query of the slot is not lost', async () => {
   let answerFirst = (_: SlotState) => {}
   const first = new Promise<SlotState>(resolve => (answerFirst = resolve))

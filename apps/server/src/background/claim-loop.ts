@@ -59,7 +59,8 @@ async function loop(
     const state = await services.farm.attempts.checkSlot(claim, condition)
     if (state.kind !== 'free' && state.kind !== 'paused') return state
     const canRun = state.kind === 'free' && condition.refusal === undefined
-    const result = canRun ? await takeNowOrAfterWakeUp(services, claim, wakeUps) : await noneAfterTimeout(wakeUps)
+    const idle = state.kind === 'free' && state.idle === true
+    const result = canRun ? await takeNowOrAfterWakeUp(services, claim, wakeUps, idle) : await noneAfterTimeout(wakeUps)
     if (result) return result
     if (state.kind === 'paused') return none // the wake-up may mean that the host was resumed: the agent claims again
   }
@@ -75,8 +76,10 @@ async function takeNowOrAfterWakeUp(
   services: Services,
   claim: Claim,
   wakeUps: WakeUps,
+  idle: boolean,
 ): Promise<ClaimResult | undefined> {
-  const result = await takeJob(services, claim, wakeUps)
+  // If no job waits, a look for a job is useless. A job that is queued after the check of the slot wakes this request.
+  const result = idle ? undefined : await takeJob(services, claim, wakeUps)
   if (result) return result
   return (await wakeUps.next()) ? takeJob(services, claim, wakeUps) : none
 }

@@ -1,7 +1,7 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { isActive } from '../db/fragments.ts'
+import { isActive, isQueued } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction, withEvents } from '../db/transaction.ts'
 import { tooOld } from '../hosts/agent-version.rule.ts'
@@ -18,8 +18,8 @@ export interface HostCondition {
 }
 
 export type SlotState =
-  /** The slot may take a job. */
-  | { kind: 'free' }
+  /** The slot may take a job. If `idle` is true, no job waits for the host. */
+  | { kind: 'free'; idle?: boolean }
   /** The host repeats a claim, so it gets the same job again. */
   | { kind: 'offer'; offer: Offer }
   /**
@@ -40,6 +40,8 @@ interface SlotRow {
   paused: boolean
   agentVersion: string
   slots: number
+  /** Whether an attempt waits for the host. */
+  waiting: boolean
   newest: number | null
   jobId: number | null
   number: number | null
@@ -65,7 +67,7 @@ export async function checkSlot(context: Context, claim: Claim, condition: HostC
   if (claim.slot > row.slots) return { kind: 'no-slot' } // checked only now, so that a job in such a slot goes on
   if (row.paused) return { kind: 'paused' }
   const why = tooOld(row.agentVersion, context.settings.agentVersionMin)
-  return why === null ? { kind: 'free' } : { kind: 'too-old', why }
+  return why === null ? { kind: 'free', idle: !row.waiting } : { kind: 'too-old', why }
 }
 
 /**
@@ -88,6 +90,7 @@ async function readSlot(
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
     SELECT host."instance", host."agentVersion", host."slots", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+           (SELECT true FROM "Attempt" WHERE "hostId" = ${claim.hostId} AND ${isQueued} LIMIT 1) IS TRUE AS "waiting",
            slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
       FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${claim.slot}
