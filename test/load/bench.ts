@@ -8,9 +8,10 @@ import { line } from './line.ts'
 import { log } from './log.ts'
 import { commit, load, machine } from './machine.ts'
 import { matrix } from './matrix.ts'
+import { watchers } from './watchers.ts'
 import { webhook } from './webhook.ts'
 
-const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, idle, agent }
+const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, watchers, idle, agent }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in benches))

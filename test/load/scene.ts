@@ -24,6 +24,7 @@ export interface Scene {
   redis: TestRedis | undefined
   db: pg.Client
   repository: Repository
+  place: Place
   directory: string
   /** Sends a GitHub push with the address `from` of the repository. Returns the times of the push and of the answer. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
@@ -82,7 +83,7 @@ export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promis
     await db.connect()
     closing.unshift(() => db.end())
     const { url } = server
-    const parts = { url, api: testApi(url, adminToken), server, postgres, redis, db, repository, directory }
+    const parts = { url, api: testApi(url, adminToken), server, postgres, redis, db, repository, place, directory }
     return { ...parts, ...deeds(parts, place), close }
   } catch (error) {
     await close()

@@ -15,7 +15,8 @@ import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
 import { apiPlugin } from './routes/api/plugin.ts'
-import { Streams, streamLimits } from './routes/dashboard/live/stream.ts'
+import { Streams } from './routes/dashboard/live/stream.ts'
+import { streamLimits } from './routes/dashboard/live/stream-limits.ts'
 import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { feedsPlugin } from './routes/feeds/plugin.ts'
@@ -33,7 +34,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   const app = emptyApp(log, services.config)
   checkHost(app, services.config, refuseEarly)
   countRequests(app, services.metrics)
-  const streams = new Streams(streamLimits)
+  const streams = new Streams(streamLimits())
   // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
   app.addHook('preClose', async () => streams.endAll())
   await app.register(healthPlugin(services))

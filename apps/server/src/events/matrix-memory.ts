@@ -8,6 +8,8 @@ const entriesMax = 32
 
 interface Entry<Value> {
   began: number
+  /** Whether the matrix has changed since. */
+  outdated: boolean
   since: number
   value: Promise<Value>
   /** The requests that wait for the value and have not left. */
@@ -24,24 +26,27 @@ export interface Remembered<Value> {
 
 /**
  * Remembers values that depend only on the content of the matrix and on their key (docs/decisions/0024). A change of the
- * matrix forgets all values, also those that are not ready. So a request after an event never gets an older value.
- * Requests at the same time share one value.
+ * matrix makes all values outdated, also those that are not ready. So a request after an event never gets an older value,
+ * unless it accepts one. Requests at the same time share one value.
  */
 export class MatrixMemory<Value> {
   readonly #entries = new Map<string, Entry<Value>>()
   readonly #unsubscribe: () => void
 
   constructor(bus: Bus) {
-    this.#unsubscribe = bus.subscribe(topics.matrix, () => this.#entries.clear())
+    this.#unsubscribe = bus.subscribe(topics.matrix, () => {
+      for (const entry of this.#entries.values()) entry.outdated = true
+    })
   }
 
   /**
    * Returns the remembered value of the key, or the result of `make`. The key must contain everything of the request
-   * that `make` uses. A failure is not remembered, but the requests that already wait share it. When all of them have
+   * that `make` uses. An outdated value counts too if the memory began to make it at or after `from`, a time of
+   * `performance.now`. A failure is not remembered, but the requests that already wait share it. When all of them have
    * left, the queries of `make` end.
    */
-  async get(key: string, make: () => Promise<Value>): Promise<Remembered<Value>> {
-    const entry = this.#fresh(key) ?? this.#begin(key, make)
+  async get(key: string, make: () => Promise<Value>, from = Infinity): Promise<Remembered<Value>> {
+    const entry = this.#fresh(key, from) ?? this.#begin(key, make)
     entry.readers++
     const leave = () => this.#leave(key, entry)
     const reader = readerSignal()
@@ -60,16 +65,17 @@ export class MatrixMemory<Value> {
     this.#unsubscribe()
   }
 
-  #fresh(key: string): Entry<Value> | undefined {
+  #fresh(key: string, from: number): Entry<Value> | undefined {
     const entry = this.#entries.get(key)
-    return entry && performance.now() - entry.began < oldestMs ? entry : undefined
+    if (!entry || performance.now() - entry.began >= oldestMs) return undefined
+    return !entry.outdated || entry.began >= from ? entry : undefined
   }
 
   #begin(key: string, make: () => Promise<Value>): Entry<Value> {
     const gone = new AbortController()
     const began = performance.now()
     const since = Date.now()
-    const entry = { began, since, value: untilAborted(gone.signal, make), readers: 0, gone }
+    const entry = { began, outdated: false, since, value: untilAborted(gone.signal, make), readers: 0, gone }
     this.#entries.delete(key) // so that the map is in the order of the times
     this.#entries.set(key, entry)
     for (const [other, { began: time }] of this.#entries) {

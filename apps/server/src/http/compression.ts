@@ -6,10 +6,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 /** A smaller answer fits into one or two packets anyway. */
 export const compressedBytesMin = 1024
 
-type Coding = 'br' | 'gzip'
+export type Coding = 'br' | 'gzip'
 
 /** Higher levels save some per cent, and cost several times the processor time (docs/decisions/0028). */
-const compress: Record<Coding, (text: string) => Promise<Buffer>> = {
+export const compress: Record<Coding, (text: string | Buffer) => Promise<Buffer>> = {
   br: text =>
     brotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }),
   gzip: text => zip(text, { level: 6 }),
@@ -50,7 +50,7 @@ const isSecret = ({ visitor }: FastifyRequest, reply: FastifyReply): boolean =>
   visitor?.kind === 'administrator' || /no-store|no-transform/.test(String(reply.getHeader('cache-control') ?? ''))
 
 /** Brotli is smaller, so it has priority if the client accepts both. */
-function codingOf({ raw }: FastifyRequest): Coding | undefined {
+export function codingOf({ raw }: FastifyRequest): Coding | undefined {
   const accepted = accepts(raw).encodings()
   return (['br', 'gzip'] as const).find(coding => accepted.includes(coding))
 }

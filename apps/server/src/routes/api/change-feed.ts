@@ -19,6 +19,8 @@ export interface Batch {
 
 /** The feed reads at most once in this time, because a busy farm changes several times a second. */
 const pauseMs = 1_000
+/** The feed remembers at most this many reads for streams that connected again. */
+const missedMax = 100
 /** If a wake-up is lost, the feed reads after this time. */
 const refreshMs = 10_000
 
@@ -51,6 +53,8 @@ export class ChangeFeed {
   readonly #services: Services
   readonly #listeners = new Set<(batch: Batch) => void>()
   #run: { ready: Promise<Date>; end(): void } | undefined
+  /** What streams that connected again have missed, by the time of their last event. */
+  readonly #missed = new Map<number, Promise<Batch>>()
 
   constructor(services: Services) {
     this.#services = services
@@ -75,9 +79,24 @@ export class ChangeFeed {
     }
   }
 
+  /**
+   * Reads what changed since this time, for a listener that is already subscribed. After a lost connection, many streams
+   * continue from the same event: they share one read until the feed passes the next batch on.
+   */
+  changesSince(at: Date): Promise<Batch> {
+    const time = at.getTime()
+    const known = this.#missed.get(time)
+    if (known) return known
+    const read = readChanges(this.#services.farm, at)
+    if (this.#missed.size < missedMax) this.#missed.set(time, read)
+    read.catch(() => this.#missed.delete(time))
+    return read
+  }
+
   #end(): void {
     this.#run?.end()
     this.#run = undefined
+    this.#missed.clear()
   }
 
   #start() {
@@ -102,6 +121,7 @@ export class ChangeFeed {
         const changes = batch.changes.filter(({ key }) => versions.get(key) !== known.get(key))
         known = versions
         at = batch.at
+        this.#missed.clear() // a later listener does not get this batch, so it needs a later read
         for (const listener of this.#listeners) listener({ ...batch, changes })
       }
       await sleep(pauseMs, undefined, { signal: ended }).catch(() => {}) // the condition of the loop checks the signal

@@ -2,7 +2,8 @@ import Fastify from 'fastify'
 import { authPlugin } from '../../auth/plugin.ts'
 import { addPublicPath } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { Streams, streamLimits } from '../dashboard/live/stream.ts'
+import { Streams } from '../dashboard/live/stream.ts'
+import { streamLimits } from '../dashboard/live/stream-limits.ts'
 import { apiPlugin } from './plugin.ts'
 
 /**
@@ -14,7 +15,7 @@ export async function openApiDocument(): Promise<object> {
   const services = { config: {} } as unknown as Services
   addPublicPath(app, '')
   await app.register(authPlugin(services))
-  await app.register(apiPlugin(services, new Streams(streamLimits)))
+  await app.register(apiPlugin(services, new Streams(streamLimits())))
   const answer = await app.inject('/api/v1/openapi.json')
   await app.close()
   if (answer.statusCode !== 200) throw new Error(`the OpenAPI document cannot be made: ${answer.body}`)

@@ -1,5 +1,6 @@
 import { api } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
+import { encodeEvents } from '../dashboard/live/server-event.ts'
 import type { EventStream } from '../dashboard/live/stream.ts'
 import { WakeUp } from '../dashboard/live/wake-up.ts'
 import type { Batch, Change } from './change-feed.ts'
@@ -46,6 +47,34 @@ const schemas: Record<Change['kind'], object> = {
 export function writersOf(reply: FastifyReply): Writers {
   const writer = (kind: Change['kind']) => reply.compileSerializationSchema(schemas[kind] as Record<string, unknown>)
   return { build: writer('build'), job: writer('job'), cell: writer('cell'), 'cell-removed': writer('cell-removed') }
+}
+
+/** The streams of a server share the changes, so the server encodes each change once. */
+const encodedChanges = new WeakMap<Change, Buffer>()
+
+function encoded(change: Change, write: Writers): Buffer {
+  const known = encodedChanges.get(change)
+  if (known) return known
+  const bytes = encodeEvents([{ event: change.kind, data: write[change.kind](change.value as never) }])
+  encodedChanges.set(change, bytes)
+  return bytes
+}
+
+/** A slow client has at most this many bytes of events in the server's memory, or one event. */
+const pieceBytes = 64 * 1024
+
+/** Joins buffers, because each write costs time. */
+function* pieces(buffers: readonly Buffer[]): Generator<Buffer> {
+  let [joined, bytes]: [Buffer[], number] = [[], 0]
+  for (const buffer of buffers) {
+    if (bytes > 0 && bytes + buffer.length > pieceBytes) {
+      yield Buffer.concat(joined)
+      ;[joined, bytes] = [[], 0]
+    }
+    joined.push(buffer)
+    bytes += buffer.length
+  }
+  yield Buffer.concat(joined)
 }
 
 /** The id of an event is a time in milliseconds. Clients must not read it, so that its format can change. */
@@ -95,10 +124,15 @@ export class Follower {
     this.#waiting.clear()
     this.#complete = true
     if (!complete) await stream.send({ event: 'reset', data: '', ...(changes.length === 0 ? { id } : {}) })
-    for (const [index, { kind, value }] of changes.entries()) {
-      const isLast = index === changes.length - 1
-      await stream.send({ event: kind, data: this.#write[kind](value as never), ...(isLast ? { id } : {}) })
+    if (changes.length > 0) await this.#sendChanges(stream, changes, id)
+    else if (complete) await stream.send({ event: 'alive', data: '', id })
+  }
+
+  async #sendChanges(stream: EventStream, changes: readonly Change[], id: string): Promise<void> {
+    const events = changes.map(change => encoded(change, this.#write))
+    for (const piece of pieces([...events.slice(0, -1), Buffer.from(`id: ${id}\n`), ...events.slice(-1)])) {
+      stream.write(piece)
+      await stream.drained()
     }
-    if (complete && changes.length === 0) await stream.send({ event: 'alive', data: '', id })
   }
 }

@@ -160,6 +160,25 @@ serverTest('a change whose transaction commits late is not lost', async ({ serve
   for (const one of [stream, resumed]) await one.close()
 })
 
+serverTest('many streams share the reads of the changes, also after a lost connection', async ({ server }) => {
+  await server.configure()
+  const { client, counted } = await serve(server)
+  const streams = await Promise.all(Array.from({ length: 20 }, () => follow(client)))
+  counted.reads = 0
+  await server.build()
+  const seen = await Promise.all(streams.map(({ until }) => until('build 1')))
+  expect(new Set(seen.map(names => names.join()))).toHaveLength(1)
+  expect(counted.reads).toBeLessThanOrEqual(2) // the event of the build, and perhaps that of its sources a second later
+  const after = streams[0]?.lastId()
+  await Promise.all(streams.map(({ close }) => close()))
+  await server.build(server.repository.commit('Second'))
+  counted.reads = 0
+  const again = await Promise.all(streams.map(() => follow(client, { after })))
+  await Promise.all(again.map(({ until }) => until('build 2')))
+  expect(counted.reads).toBeLessThanOrEqual(3)
+  await Promise.all(again.map(({ close }) => close()))
+})
+
 serverTest('the farm sends `reset` for an id that it cannot continue', async ({ server }) => {
   await server.configure()
   const { client } = await serve(server)

@@ -3,7 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import type { Streams } from '../dashboard/live/stream.ts'
-import { type Batch, ChangeFeed, readChanges } from './change-feed.ts'
+import type { StreamRefusal } from '../dashboard/live/stream-limits.ts'
+import { type Batch, ChangeFeed } from './change-feed.ts'
 import { Follower, writersOf } from './event-follower.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
@@ -47,9 +48,9 @@ export const events = (services: Services, streams: Streams) => async (app: ApiI
       const follower = new Follower(filter, writersOf(reply))
       const { at, unsubscribe } = await feed.subscribe(batch => follower.add(batch))
       try {
-        const missed = await missedSince(services, after, at)
+        const missed = await missedSince(feed, after, at)
         const stream = streams.open(request, reply)
-        if (!stream) return tooMany(reply)
+        if ('refusal' in stream) return refuse(reply, stream.refusal)
         await follower.send(stream, missed)
         return reply
       } finally {
@@ -63,16 +64,12 @@ export const events = (services: Services, streams: Streams) => async (app: ApiI
 const clockDifferenceMsMax = 60_000
 
 /** What happened since the event with this id; `at` is the present time. An unknown id cannot be continued. */
-async function missedSince(services: Services, id: string | undefined, at: Date): Promise<Batch> {
+async function missedSince(feed: ChangeFeed, id: string | undefined, at: Date): Promise<Batch> {
   if (id === undefined) return { changes: [], at, complete: true }
   const since = /^\d{1,15}$/.test(id) ? Number(id) : Number.POSITIVE_INFINITY
   if (since > at.getTime() + clockDifferenceMsMax) return { changes: [], at, complete: false }
-  return readChanges(services.farm, new Date(since))
+  return feed.changesSince(new Date(since))
 }
 
-const tooMany = (reply: FastifyReply): FastifyReply =>
-  problem(
-    reply.header('retry-after', '30'),
-    'too-many-requests',
-    'too many live pages and event streams are open from this address or on this server: close some, or try again later',
-  )
+const refuse = (reply: FastifyReply, { kind, detail, retryAfterSeconds }: StreamRefusal): FastifyReply =>
+  problem(reply.header('retry-after', String(retryAfterSeconds)), kind, detail)

@@ -7,6 +7,7 @@ import type { Services } from '../../services.ts'
 import { serveAssets } from './assets.ts'
 import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
+import { SharedPages } from './live/shared-pages.ts'
 import type { Streams } from './live/stream.ts'
 import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
 import { approvalsRoute } from './pages/approvals/route.ts'
@@ -53,7 +54,11 @@ import { webhooksRoute } from './pages/webhooks/route.ts'
  */
 export const dashboardPlugin = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   const changes = new Changes(services.bus)
-  app.addHook('onClose', async () => changes.close())
+  app.decorate('livePages', new SharedPages(services.bus, { onlyAfterEvents: true }))
+  app.addHook('onClose', async () => {
+    changes.close()
+    app.livePages.close()
+  })
   app.decorateRequest('arrivedAt', 0)
   app.addHook('onRequest', async request => {
     request.arrivedAt = Date.now()

@@ -8,6 +8,8 @@ const silentMs = 40_000
  * another page open.
  */
 const settleMs = 50
+/** If the server refuses the connection and names no time, the next try is after this time. */
+const refusedMs = 30_000
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const kinds = ['changed', 'state', 'section', 'log', 'finished', 'reload']
 
@@ -19,6 +21,8 @@ export class Connection {
   #silenceTimer
   #receivedAt = 0
   #lostSince = null
+  /** The server's reason for refusing the connection. */
+  #refused
   #failures = 0
 
   /** Adds a page by its message port. The page sends its request, and sends null when nobody sees the page any more. */
@@ -31,7 +35,7 @@ export class Connection {
     if (page) this.#pages.set(port, page)
     else this.#pages.delete(port)
     if (known && page && known.log === page.log && known.id === page.id) return // the page was only rendered again
-    if (page) this.#send(port, { lost: this.#lostSince })
+    if (page) this.#send(port, { lost: this.#lostSince, refused: this.#refused })
     this.#openAfter(settleMs)
   }
 
@@ -46,6 +50,7 @@ export class Connection {
     if (this.#pages.size === 0) {
       this.#receivedAt = this.#failures = 0
       this.#lostSince = null
+      this.#refused = undefined
       return
     }
     const ports = [...this.#pages].filter(([, { log }]) => log).map(([port]) => port)
@@ -53,13 +58,13 @@ export class Connection {
     this.#source = source
     this.#expectEvent()
     // If the response is not an event stream (503, 429, a proxy's page), the browser also calls `onerror`.
-    source.onerror = () => this.#lose(Date.now())
+    source.onerror = () => this.#fail(source)
     source.onopen = () => this.#receive()
     source.addEventListener('alive', () => this.#receive())
     for (const kind of kinds)
       source.addEventListener(kind, ({ data, lastEventId }) => {
         this.#receive()
-        if (kind === 'changed') this.#sendChanged()
+        if (kind === 'changed') this.#sendChanged(data)
         else this.#sendOfLog(ports, kind, data, lastEventId)
       })
   }
@@ -76,8 +81,8 @@ export class Connection {
     return `${pages[0].events}?${query}`
   }
 
-  #sendChanged() {
-    for (const [port, { since }] of this.#pages) if (since) this.#send(port, { kind: 'changed' })
+  #sendChanged(data) {
+    for (const [port, { since }] of this.#pages) if (since) this.#send(port, { kind: 'changed', data })
   }
 
   #sendOfLog(ports, kind, data, id) {
@@ -106,18 +111,48 @@ export class Connection {
     this.#silenceTimer = setTimeout(() => this.#lose(since), silentMs)
   }
 
+  /** The browser does not tell the status of the response, so the script asks again if the response was no stream. */
+  async #fail(source) {
+    const isRefused = source.readyState === 2
+    this.#lose(Date.now())
+    if (!isRefused) return
+    const refusal = await refusalAt(source.url)
+    if (!refusal || source !== this.#source) return
+    this.#setLost(this.#lostSince, refusal.text)
+    this.#openLater(refusal.ms)
+  }
+
   #lose(since) {
     this.#source.close()
     clearTimeout(this.#silenceTimer)
-    this.#setLost(this.#lostSince ?? since)
-    const ms = retryMs[Math.min(this.#failures++, retryMs.length - 1)]
+    this.#setLost(this.#lostSince ?? since, this.#refused)
+    this.#openLater(retryMs[Math.min(this.#failures++, retryMs.length - 1)])
+  }
+
+  #openLater(ms) {
     this.#openAfter(ms * (0.75 + Math.random() / 2)) // so that not all browsers connect at once
   }
 
-  #setLost(since) {
-    if (since === this.#lostSince) return
+  #setLost(since, refused) {
+    if (since === this.#lostSince && refused === this.#refused) return
     this.#lostSince = since
-    for (const port of this.#pages.keys()) this.#send(port, { lost: since })
+    this.#refused = refused
+    for (const port of this.#pages.keys()) this.#send(port, { lost: since, refused })
+  }
+}
+
+/** The server's reason for refusing a stream, and how long to wait; undefined if it does not refuse the stream. */
+async function refusalAt(url) {
+  const ended = new AbortController()
+  try {
+    const answer = await fetch(url, { signal: ended.signal })
+    if (answer.status !== 429 && answer.status !== 503) return undefined
+    if (!answer.headers.get('content-type')?.startsWith('text/plain')) return undefined // not the farm's answer
+    return { text: (await answer.text()).trim(), ms: Number(answer.headers.get('retry-after')) * 1000 || refusedMs }
+  } catch {
+    return undefined // the server cannot be reached
+  } finally {
+    ended.abort()
   }
 }
 

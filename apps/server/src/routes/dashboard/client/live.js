@@ -5,15 +5,20 @@ const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 /** The pause after a request that failed. */
 const retryMs = 5_000
 
-/** Loads this page again and replaces the changed parts. Keeps the scroll position, the focus and open details. */
-async function refresh() {
+/**
+ * Loads this page again and replaces the changed parts. Keeps the scroll position, the focus and open details. With the
+ * moment of the event, the server knows that this page may be as old as the event, and many browsers can share it.
+ */
+async function refresh(moment) {
+  const headers = { accept: 'text/html', ...(moment && { 'x-known-moment': moment }) }
   let answer
   while (!answer || answer.status >= 429) {
     if (answer) await pause(retryMs)
-    answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => ({ status: 503 }))
+    answer = await fetch(location.href, { headers }).catch(() => ({ status: 503 }))
   }
   if (!answer.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  setTime(page, answer.headers.get('x-page-since'))
   document.title = page.title
   showLocalTimes(page)
   for (const selector of ['main', 'footer']) {
@@ -23,6 +28,15 @@ async function refresh() {
   const { since } = page.querySelector('main').dataset
   if (since) main.dataset.since = since
   else delete main.dataset.since
+}
+
+/** If the page has not changed, its text comes from the browser's cache, and the headers have the present time. */
+function setTime(page, since) {
+  const [part, time] = [page.querySelector('main'), page.querySelector('footer time')]
+  if (!since || !part.dataset.since || !time) return
+  part.dataset.since = since
+  time.dateTime = new Date(Number(since)).toISOString()
+  time.title = `${time.dateTime.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function replace(old, fresh) {
@@ -76,9 +90,9 @@ let id = 0
 
 function use(newPort) {
   port = newPort
-  port.onmessage = ({ data: { id: asked, lost, ...event } }) => {
+  port.onmessage = ({ data: { id: asked, lost, refused, ...event } }) => {
     if (asked !== id) return // an event from before the page was hidden
-    if (lost !== undefined) showLost(lost)
+    if (lost !== undefined) showLost(lost, refused)
     else receive(event)
   }
   follow()
@@ -98,8 +112,11 @@ function followAgain() {
   follow()
 }
 
-/** Shows when the connection was lost. Otherwise a running job would seem to run forever. */
-function showLost(since) {
+/**
+ * Shows when the connection was lost. Otherwise a running job would seem to run forever. `refused`: the server's reason
+ * for refusing the connection.
+ */
+function showLost(since, refused) {
   const words = document.querySelector('#lost')
   words.hidden = since === null
   if (since === null) return
@@ -107,7 +124,8 @@ function showLost(since) {
   time.dateTime = new Date(since).toISOString()
   time.textContent = new Date(since).toLocaleTimeString()
   const advice = '. This page may be out of date. The browser tries to reconnect.'
-  words.replaceChildren('No connection to the server since ', time, advice)
+  if (refused) words.replaceChildren(`The server does not update this page: ${refused} Last update: `, time, '.')
+  else words.replaceChildren('No connection to the server since ', time, advice)
 }
 
 const atEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 90
@@ -121,6 +139,10 @@ function keepingEnd(change) {
 
 let stale = false
 let busy = false
+/** Whether this page waits to load itself again. */
+let waiting = false
+/** The moment of the newest event after which the page must load itself again. */
+let moment
 
 /** If the page is stale, refreshes it. Does nothing while the page is hidden or somebody types. */
 async function catchUp() {
@@ -128,26 +150,42 @@ async function catchUp() {
   stale = false
   busy = true
   const stay = document.querySelector('[data-follow]') && atEnd()
-  await refresh()
+  await refresh(moment)
   if (stay) toEnd()
   busy = false
   follow()
   catchUp()
 }
 
+/**
+ * Loads the page again at a random time of the span that the event allows, so that not all browsers do so at once. Of
+ * several events, the last counts for the moment, and the first for the time.
+ */
+function loadAgain(data, load) {
+  const [spread, newMoment] = (data ?? '').split(' ')
+  moment = newMoment
+  if (waiting) return
+  waiting = true
+  setTimeout(() => {
+    waiting = false
+    load()
+  }, Math.random() * Number(spread))
+}
+
 function receive({ kind, data, position }) {
+  if (kind === 'reload') return loadAgain(data, () => location.reload())
+  if (kind === 'changed' || kind === 'finished') {
+    stale = true // reload for sizes, line numbers and statuses
+    return loadAgain(data, catchUp)
+  }
   const log = document.querySelector('#log')
   const element = document.createRange().createContextualFragment(data ?? '')
   const last = [...(log?.querySelectorAll('.part') ?? [])].at(-1)
-  if (kind === 'reload') location.reload()
-  else if (kind === 'section') addSection(log, last, element.firstElementChild)
+  if (kind === 'section') addSection(log, last, element.firstElementChild)
   else if (kind === 'log') addLines(log, last?.querySelector('pre'), element, position)
-  else if (kind === 'state') {
+  else {
     document.title = element.querySelector('[data-title]')?.dataset.title ?? document.title
     document.querySelector('#state').replaceChildren(element)
-  } else {
-    stale = true // `changed` or `finished`: reload for sizes, line numbers and statuses
-    catchUp()
   }
 }
 

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../../../events/bus.ts'
 import { topics } from '../../../events/bus.ts'
+import { loadAgain } from './load-again.ts'
+import { encodeEvents } from './server-event.ts'
 import type { EventStream } from './stream.ts'
-import { WakeUp } from './wake-up.ts'
 
 // At the start of a build, a farm of 60 hosts changes several times a second. One update a second is enough for a
 // reader.
@@ -10,17 +10,22 @@ const pauseMs = 1_000
 // If a wake-up is lost, the page is out of date for this time at most.
 const refreshMs = 60_000
 
-/** Stores the time of the newest change of the pages. A server knows only the changes whose events it has received. */
+/**
+ * Tells the open pages that the farm has changed. All pages get an event at the same time, at most once a second, so that
+ * they can share the page that the server makes then. A server knows only the changes whose events it has received.
+ */
 export class Changes {
-  readonly #bus: Bus
   readonly #unsubscribe: () => void
+  readonly #streams = new Set<EventStream>()
+  readonly #behind = new Set<EventStream>()
   #last = Date.now() // this server did not receive earlier changes
+  #timer: NodeJS.Timeout | undefined
+  /** True while the timer ends a pause, and false while it waits for a lost wake-up. */
+  #pausing = false
+  #changed = false
 
   constructor(bus: Bus) {
-    this.#bus = bus
-    this.#unsubscribe = bus.subscribe(topics.matrix, () => {
-      this.#last = Date.now()
-    })
+    this.#unsubscribe = bus.subscribe(topics.matrix, () => this.#change())
   }
 
   /**
@@ -28,21 +33,67 @@ export class Changes {
    * itself again.
    */
   async follow(stream: EventStream, since: number): Promise<void> {
-    const wakeUp = new WakeUp()
-    const unsubscribe = this.#bus.subscribe(topics.matrix, () => wakeUp.wake())
-    if (this.#last >= since) wakeUp.wake() // a change since the page was rendered
-    try {
-      while (!stream.closed.aborted) {
-        await wakeUp.wait(refreshMs, stream.closed)
-        await stream.send({ event: 'changed', data: '' })
-        await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // a closed stream ends the loop
-      }
-    } finally {
-      unsubscribe()
-    }
+    if (stream.closed.aborted) return
+    this.#streams.add(stream)
+    if (this.#last >= since) this.#send(stream) // a change since the page was rendered
+    if (!this.#timer) this.#start(refreshMs)
+    await new Promise<void>(resolve => {
+      stream.closed.addEventListener('abort', () => resolve(), { once: true })
+    })
+    this.#streams.delete(stream)
+    if (this.#streams.size === 0) this.#stop()
   }
 
   close(): void {
     this.#unsubscribe()
+    this.#stop()
+  }
+
+  #change(): void {
+    this.#last = Date.now()
+    if (this.#streams.size === 0) return
+    this.#changed = true
+    if (!this.#pausing) this.#announce()
+  }
+
+  #announce(): void {
+    this.#changed = false
+    const bytes = this.#event()
+    for (const stream of this.#streams) this.#send(stream, bytes)
+    this.#pausing = true
+    this.#start(pauseMs)
+  }
+
+  #start(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#elapsed(), ms)
+  }
+
+  #elapsed(): void {
+    const pausing = this.#pausing
+    this.#pausing = false
+    if (pausing && !this.#changed) this.#start(refreshMs)
+    else this.#announce()
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#pausing = false
+  }
+
+  #event(): Buffer {
+    return encodeEvents([{ event: 'changed', data: loadAgain(this.#streams.size) }])
+  }
+
+  /** A browser that has not received everything gets one event for all changes, when it has. */
+  #send(stream: EventStream, bytes = this.#event()): void {
+    if (!stream.isBehind) return void stream.write(bytes)
+    if (this.#behind.has(stream)) return
+    this.#behind.add(stream)
+    void stream.drained().then(() => {
+      this.#behind.delete(stream)
+      if (this.#streams.has(stream)) this.#send(stream)
+    })
   }
 }

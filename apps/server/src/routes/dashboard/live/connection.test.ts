@@ -9,6 +9,7 @@ class FakeSource extends EventTarget {
   static sources: FakeSource[] = []
   readonly url: string
   closed = false
+  readyState = 1
   onopen = () => {}
   onerror = () => {}
 
@@ -153,4 +154,22 @@ test('if an event arrives while a page opens, the connection still follows this 
   last().say('alive')
   settle()
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1'])
+})
+
+test('if the server refuses the connection, the pages receive its reason, and the next try is when the server says', async () => {
+  const text = '60 live pages or event streams are open from this address: close some, or try again later.\n'
+  const refusal = { status: 429, headers: { 'content-type': 'text/plain', 'retry-after': '100' } }
+  vi.stubGlobal('fetch', async () => new Response(text, refusal))
+  const port = pageThatFollows({ since: 100 })
+  settle()
+  const since = Date.now()
+  last().readyState = 2
+  last().onerror()
+  await vi.waitFor(() => expect(port.messages.at(-1)).toEqual({ id: 1, lost: since, refused: text.trim() }))
+  vi.advanceTimersByTime(70_000)
+  expect(FakeSource.sources).toHaveLength(1)
+  vi.advanceTimersByTime(60_000)
+  expect(FakeSource.sources).toHaveLength(2)
+  last().onopen()
+  expect(port.messages.at(-1)).toEqual({ id: 1, lost: null, refused: undefined })
 })

@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sentenceOf } from '../../../http/problems.ts'
 import type { Services } from '../../../services.ts'
 import type { LogPosition } from '../log/window.ts'
 import { queryWord } from '../query.ts'
-import { visitOf } from '../visit.ts'
+import { anonymousVisit, visitOf } from '../visit.ts'
+import { AttemptFeeds } from './attempt-feed.tsx'
 import type { Changes } from './changes.ts'
-import { followAttempt } from './job-events.tsx'
 import type { EventStream, Streams } from './stream.ts'
+import type { StreamRefusal } from './stream-limits.ts'
 
 interface FollowedLog {
   attempt: AttemptId
@@ -21,13 +23,14 @@ interface FollowedLog {
  * number of the log in the query.
  */
 export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
+  const feeds = new AttemptFeeds(services)
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const since = queryWord(request, 'since')
     const logs = logsOf(request)
-    const visit = await visitOf(services, request)
+    const visit = logs.length > 0 ? await visitOf(services, request) : anonymousVisit(request)
     const stream = streams.open(request, reply, Math.max(1, logs.length + (since === undefined ? 0 : 1)))
-    if (!stream) return tooMany(reply)
-    const followed = logs.map((log, number) => followAttempt(services, numbered(stream, number), { visit, ...log }))
+    if ('refusal' in stream) return refuse(reply, stream.refusal)
+    const followed = logs.map((log, number) => feeds.follow(stream, { visit, number, ...log }))
     const changed = since === undefined ? [] : [changes.follow(stream, Number(since) || 0)]
     await Promise.all([...followed, ...changed, closed(stream)]).catch(error => {
       request.log.error({ err: error }, 'live events ended early; the browser connects again')
@@ -54,21 +57,14 @@ function logsOf(request: FastifyRequest): FollowedLog[] {
   })
 }
 
-/** Puts the number of the log before the id of each event. */
-const numbered = (stream: EventStream, number: number): EventStream => ({
-  ...stream,
-  send: event => stream.send({ ...event, id: event.id === undefined ? `${number}` : `${number}:${event.id}` }),
-})
-
 const closed = async ({ closed: signal }: EventStream): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-const tooMany = (reply: FastifyReply): FastifyReply =>
+/** The script of the page shows this text. */
+const refuse = (reply: FastifyReply, { status, detail, retryAfterSeconds }: StreamRefusal): FastifyReply =>
   reply
-    .code(429)
-    .header('retry-after', '30')
+    .code(status)
+    .header('retry-after', String(retryAfterSeconds))
     .type('text/plain')
-    .send(
-      'too many live pages are open from this address or on this server: close some, or load the page again later\n',
-    )
+    .send(`${sentenceOf(detail)}\n`)

@@ -1,37 +1,18 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { PassThrough, Readable } from 'node:stream'
-import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
+import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
-import { afterEach, expect, test } from 'vitest'
-import { type Bus, localBus, topics } from '../../../events/bus.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { localBus, topics } from '../../../events/bus.ts'
 import { Changes } from './changes.ts'
-import { followAttempt } from './job-events.tsx'
-import { type EventStream, type ServerEvent, Streams } from './stream.ts'
+import { countingBus, fakeStream } from './live.fixture.ts'
+import { type EventStream, Streams } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
-
-/** A bus that counts its listeners. */
-function countingBus(): Bus & { listeners: () => number } {
-  const bus = localBus()
-  let count = 0
-  return {
-    ...bus,
-    subscribe(topic, listener) {
-      const unsubscribe = bus.subscribe(topic, listener)
-      count++
-      return () => {
-        count--
-        unsubscribe()
-      }
-    },
-    listeners: () => count,
-  }
-}
 
 const limits = { all: 10, address: 10, session: 10 }
 
@@ -42,7 +23,7 @@ async function serve(act: (stream: EventStream) => Promise<void>, streams = new 
   const ended: Promise<void>[] = []
   app.get('/', async (request, reply) => {
     const stream = streams.open(request, reply)
-    if (!stream) return reply.code(503).send('full')
+    if ('refusal' in stream) return reply.code(503).send('full')
     const work = act(stream)
     ended.push(work)
     await work
@@ -66,9 +47,9 @@ test('a stream sends server-sent events, and stops when the browser closes it', 
   expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  while (!text.includes('changed')) text += (await reader?.read())?.value ?? 'changed: the stream ended'
-  expect(text).toBe('event: alive\ndata: \n\nevent: changed\ndata: \n\n')
-  expect(bus.listeners()).toBe(2)
+  while (!/changed\ndata: .*\n\n/.test(text)) text += (await reader?.read())?.value ?? 'changed: the stream ended'
+  expect(text).toMatch(/^event: alive\ndata: \n\nevent: changed\ndata: 0 [\w.-]+\n\n$/)
+  expect(bus.listeners()).toBe(1)
   browser.abort()
   await Promise.all(ended)
   expect(bus.listeners()).toBe(0)
@@ -104,14 +85,15 @@ test('for the limits, a stream for two pages counts as two pages', () => {
   const streams = new Streams({ ...limits, address: 3 })
   const open = (pages: number) => {
     const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
-    return streams.open(
+    const stream = streams.open(
       { ip: '::1', raw: {} } as never,
       { raw, hijack: () => {}, getHeaders: () => ({}) } as never,
       pages,
     )
+    return 'refusal' in stream
   }
   closing.push(() => streams.endAll())
-  expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])
+  expect([open(2), open(2), open(1)]).toEqual([false, true, false])
 })
 
 test('while a browser does not read, the server does not send it more events', async () => {
@@ -156,144 +138,65 @@ test('a page that is older than the last change receives an event at once, and a
   expect(await eventsSent(Date.now() + 1000)).toBe(0)
 })
 
-/** A stream to a browser that receives each event immediately. */
-function fakeStream() {
-  const events: ServerEvent[] = []
-  const closing = new AbortController()
-  const stream: EventStream = {
-    send: async event => void events.push(event),
-    closed: closing.signal,
-    end: () => closing.abort(),
+test('all pages receive a change at the same time as the same bytes, and at most once a second', async () => {
+  vi.useFakeTimers()
+  try {
+    const bus = localBus()
+    const changes = new Changes(bus)
+    closing.push(() => changes.close())
+    const pages = Array.from({ length: 40 }, () => {
+      const page = fakeStream()
+      void changes.follow(page.stream, Date.now() + 1)
+      return page
+    })
+    const counts = () => new Set(pages.map(({ events }) => events.length))
+    for (let change = 0; change < 5; change++) bus.publish(topics.matrix)
+    expect(counts()).toEqual(new Set([1]))
+    expect(new Set(pages.map(({ written }) => written[0])).size).toBe(1)
+    expect(pages[0]?.events[0]?.data).toMatch(/^39 [\w-]+\.\d+$/) // the browsers spread their loads over 39 ms
+    vi.advanceTimersByTime(999)
+    expect(counts()).toEqual(new Set([1]))
+    vi.advanceTimersByTime(1)
+    expect(counts()).toEqual(new Set([2]))
+    vi.advanceTimersByTime(61_000)
+    expect(counts()).toEqual(new Set([3])) // in case a message of the bus was lost
+    for (const { close } of pages) close()
+  } finally {
+    vi.useRealTimers()
   }
-  return { stream, events, close: () => closing.abort() }
-}
-
-const stepEnd = (name: string, exit: number, logBytes: number) => ({ name, exit, milliseconds: 5, logBytes })
-
-/** A farm with one attempt. `change` adds to its log and changes its fields. */
-function oneAttempt(bus: Bus) {
-  let log = Buffer.alloc(0)
-  const attempt = {
-    number: 1,
-    state: 'running',
-    steps: [],
-    startedAt: new Date(),
-    queuedAt: new Date(),
-    detail: null,
-    failedStep: null,
-    cancelRequestedAt: null,
-    artifacts: [],
-    artifactNote: null,
-  } as unknown as AttemptView
-  const recipe = { steps: ['configure', 'build'].map(name => ({ name, run: 'true' })) }
-  const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView
-  const farm = {
-    builds: { findJob: async () => job },
-    testResults: { summary: async () => undefined },
-    queue: { find: async () => undefined, expectation: async () => ({ expectedMs: null, steps: {} }) },
-    attempts: {
-      logSize: () => log.length,
-      readLog: (_id: unknown, start: number, end: number) => Readable.from([log.subarray(start, end)]),
-    },
-  } as unknown as Farm
-  const change = (text: string | Buffer, changes: Partial<AttemptView> = {}) => {
-    log = Buffer.concat([log, Buffer.from(text as string)])
-    Object.assign(attempt, changes)
-    bus.publish(topics.attempt('7.1'))
-  }
-  return { farm, change }
-}
-
-const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
-const plain = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/ +/g, ' ')
-const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() } as const
-
-test('a live page receives the log from its position to the end, section by section', async () => {
-  const bus = countingBus()
-  const viewed: string[] = []
-  bus.subscribe(topics.viewed, attempt => viewed.push(attempt))
-  const { farm, change } = oneAttempt(bus)
-  change('one\ntw')
-  const { stream, events } = fakeStream()
-  const following = followAttempt({ farm, bus }, stream, {
-    visit,
-    attempt: { jobId: 7, number: 1 },
-    position: { offset: 4, line: 2 },
-  })
-  change('o\nthree\n', { steps: [stepEnd('configure', 0, 8)], ...finished })
-  await following
-  const logs = events.filter(({ event }) => event === 'log')
-  expect(logs.map(({ data }) => plain(data)).join('')).toBe(' 2 two\n  3 three\n ')
-  expect(logs.at(-1)?.id).toBe('14:4')
-  expect(events.filter(({ event }) => event === 'section').map(({ data }) => /id="([^"]*)"/.exec(data)?.[1])).toEqual([
-    'step-configure',
-    'step-build',
-  ])
-  expect(events.at(-1)?.event).toBe('finished')
-  expect(viewed).toEqual(['7.1'])
-  expect(bus.listeners()).toBe(1) // the listener of the test
 })
 
-test('if a step ends while the server reads the job, the lines of the next step appear in its section', async () => {
+test('a page that does not read receives one event for all changes, when it reads again', async () => {
   const bus = localBus()
-  const { farm, change } = oneAttempt(bus)
-  change('one\n')
-  const { findJob } = farm.builds
-  let reads = 0
-  farm.builds.findJob = async id => {
-    const job = await findJob(id)
-    const before = job && { ...job, attempts: job.attempts.map(attempt => ({ ...attempt })) }
-    if (++reads === 1) change('compiling\n', { steps: [stepEnd('configure', 0, 4)] })
-    return before
+  const changes = new Changes(bus)
+  closing.push(() => changes.close())
+  const page = fakeStream()
+  void changes.follow(page.stream, Date.now() + 1_000)
+  page.reading.isBehind = true
+  for (let change = 0; change < 3; change++) bus.publish(topics.matrix)
+  expect(page.events).toEqual([])
+  page.reading.isBehind = false
+  page.reading.drain()
+  await new Promise(resolve => setImmediate(resolve))
+  expect(page.events.map(({ event }) => event)).toEqual(['changed'])
+  page.close()
+})
+
+test('the server closes the connection of a browser that receives nothing for a minute', async () => {
+  const streams = new Streams(limits)
+  const raw = Object.assign(new PassThrough({ highWaterMark: 10 }), { writeHead: () => {} })
+  vi.useFakeTimers()
+  try {
+    const request = { ip: '::1', raw: {} } as never
+    const stream = streams.open(request, { raw, hijack: () => {}, getHeaders: () => ({}) } as never)
+    if ('refusal' in stream) throw new Error('the stream was refused')
+    stream.write(Buffer.alloc(100))
+    vi.advanceTimersByTime(59_000)
+    expect([raw.destroyed, raw.readableLength + raw.writableLength < 200]).toEqual([false, true])
+    vi.advanceTimersByTime(1_000)
+    expect(raw.destroyed).toBe(true)
+  } finally {
+    vi.useRealTimers()
   }
-  const { stream, events } = fakeStream()
-  const following = followAttempt({ farm, bus }, stream, {
-    visit,
-    attempt: { jobId: 7, number: 1 },
-    position: { offset: 0, line: 1 },
-  })
-  while (!events.some(({ data }) => data.includes('compiling'))) await new Promise(resolve => setImmediate(resolve))
-  change('', finished)
-  await following
-  const shown = events.filter(({ event }) => event === 'section' || event === 'log')
-  expect(shown.map(({ event, data }) => (event === 'log' ? plain(data) : /id="([^"]*)"/.exec(data)?.[1]))).toEqual([
-    'step-configure',
-    ' 1 one\n ',
-    'step-build',
-    ' 2 compiling\n ',
-  ])
-})
-
-test('the server sends an unfinished line, and sends the line again when it is complete', async () => {
-  const bus = localBus()
-  const { farm, change } = oneAttempt(bus)
-  change('50%')
-  const { stream, events } = fakeStream()
-  const following = followAttempt({ farm, bus }, stream, {
-    visit,
-    attempt: { jobId: 7, number: 1 },
-    position: { offset: 0, line: 1 },
-  })
-  while (!events.some(({ event }) => event === 'log')) await new Promise(resolve => setImmediate(resolve))
-  change(' done\n', finished)
-  await following
-  const logs = events.filter(({ event }) => event === 'log')
-  expect(logs.map(({ id, data }) => [id, plain(data)])).toEqual([
-    ['0:1', ' 1 50%\n '],
-    ['9:2', ' 1 50% done\n '],
-  ])
-  expect(logs[0]?.data).toContain('class="line tail"')
-})
-
-test('the browser reloads a page that has more of the log than the server', async () => {
-  const bus = localBus()
-  const { farm, change } = oneAttempt(bus)
-  change('one\n')
-  const { stream, events } = fakeStream()
-  await followAttempt({ farm, bus }, stream, {
-    visit,
-    attempt: { jobId: 7, number: 1 },
-    position: { offset: 900, line: 2 },
-  })
-  expect(events.map(({ event }) => event)).toEqual(['reload'])
+  await vi.waitFor(() => expect(streams.size).toBe(0))
 })

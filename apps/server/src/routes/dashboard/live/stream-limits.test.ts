@@ -4,10 +4,11 @@ import { authPlugin } from '../../../auth/plugin.ts'
 import { localBus } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { dashboardPlugin } from '../plugin.ts'
-import { Streams, streamLimits } from './stream.ts'
+import { Streams } from './stream.ts'
+import { streamLimitsFor } from './stream-limits.ts'
 
 /** Serves the pages of a farm whose jobs never change. Each session belongs to an administrator. */
-async function serve(): Promise<FastifyInstance> {
+async function serve(descriptors = 100_000): Promise<FastifyInstance> {
   const farm = {
     projects: {
       configurationState: async () => ({ problems: [], acceptedAt: null }),
@@ -25,7 +26,7 @@ async function serve(): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
   app.decorate('publicPath', '')
   await app.register(authPlugin(services))
-  await app.register(dashboardPlugin(services, new Streams(streamLimits)))
+  await app.register(dashboardPlugin(services, new Streams(streamLimitsFor(descriptors))))
   onTestFinished(() => void app.close())
   return app
 }
@@ -60,8 +61,18 @@ test('one session of an administrator has at most 30 live pages, even if they co
   expectOpen(await openPages(app, '192.0.2.1', 30, 'other'))
 })
 
-test('the server has at most 500 live pages', async () => {
+test('the pages of all addresses may use the descriptors of the process except for 512, or half of them', async () => {
+  expect([600, 1_024, 20_000].map(descriptors => streamLimitsFor(descriptors).all)).toEqual([300, 512, 19_488])
+  const app = await serve(200)
+  for (let address = 1; address <= 2; address++) expectOpen(await openPages(app, `192.0.2.${address}`, 50))
+  const refused = await openPages(app, '192.0.2.99', 1)
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '30'])
+})
+
+test('the refusal says what is too much', async () => {
   const app = await serve()
-  for (let address = 1; address <= 10; address++) expectOpen(await openPages(app, `192.0.2.${address}`, 50))
-  expectRefused(await openPages(app, '192.0.2.99', 1))
+  await openPages(app, '192.0.2.1', 60)
+  expect((await app.inject({ url: '/events?since=0', remoteAddress: '192.0.2.1' })).body).toBe(
+    '60 live pages or event streams are open from this address: close some, or try again later.\n',
+  )
 })

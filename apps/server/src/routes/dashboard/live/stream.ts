@@ -1,19 +1,20 @@
-import { once } from 'node:events'
-import type { OutgoingHttpHeaders } from 'node:http'
+import { once, setMaxListeners } from 'node:events'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { networkOf } from '../../../http/rate-limits.ts'
-
-export interface ServerEvent {
-  event: string
-  data: string
-  /** The number of the log, and the position from which the browser continues after a lost connection. */
-  id?: string
-}
+import { encodeEvents, type ServerEvent } from './server-event.ts'
+import { refusalOf, type StreamLimit, type StreamLimits, type StreamRefusal } from './stream-limits.ts'
 
 /** Server-sent events to one browser. */
 export interface EventStream {
   /** Resolves when the browser can receive more. So a caller that waits holds at most one event. */
   send(event: ServerEvent): Promise<void>
+  /** Writes encoded events. Several streams can share the bytes. */
+  write(bytes: Buffer): void
+  /** True while the browser has not received everything. Write nothing then, and wait for `drained`. */
+  readonly isBehind: boolean
+  /** Resolves when the browser has received everything, or when the stream has closed. */
+  drained(): Promise<void>
   readonly closed: AbortSignal
   end(): void
 }
@@ -21,22 +22,8 @@ export interface EventStream {
 // The server sends an event at least this often, because proxies commonly close a connection without data after 60 s,
 // and the farm's pages after 40 s (client/connection.js).
 const aliveMs = 15_000
-
-/** The largest numbers of live pages. */
-export interface StreamLimits {
-  /** The maximum for the whole server. */
-  all: number
-  /** The maximum for one address. */
-  address: number
-  /** The maximum for one administrator's session, even if its pages come from several addresses. */
-  session: number
-}
-
-/**
- * The limits of a server. The event streams of the API count as live pages. A process commonly has at most 1,024
- * sockets. In most browsers, all pages share one socket.
- */
-export const streamLimits: StreamLimits = { all: 500, address: 60, session: 30 }
+/** The server closes the connection of a browser that receives nothing for this time. */
+export const stuckMsMax = 60_000
 
 /** The open streams. A closing server must end them, because browsers keep them open. */
 export class Streams {
@@ -54,12 +41,13 @@ export class Streams {
   }
 
   /**
-   * Opens a stream for this number of pages. Returns undefined if the pages would exceed a limit. Without limits, one
-   * client could use all live pages of the server. The stream takes over the reply.
+   * Opens a stream for this number of pages. Returns a refusal if the pages would exceed a limit. Without limits,
+   * one client could use all connections of the server. The stream takes over the reply.
    */
-  open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
+  open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | { refusal: StreamRefusal } {
     const owners = this.#owners(request)
-    if (owners.some(({ name, max }) => (this.#counts.get(name) ?? 0) + pages > max)) return undefined
+    const exceeded = owners.find(({ name, limit }) => (this.#counts.get(name) ?? 0) + pages > this.#limits[limit])
+    if (exceeded) return { refusal: refusalOf(exceeded.limit, this.#limits) }
     reply.hijack()
     const stream = openStream(request, reply)
     this.#open.add(stream)
@@ -72,13 +60,13 @@ export class Streams {
     return stream
   }
 
-  #owners({ ip, visitor }: FastifyRequest): { name: string; max: number }[] {
+  #owners({ ip, visitor }: FastifyRequest): { name: string; limit: StreamLimit }[] {
     const owners = [
-      { name: 'the server', max: this.#limits.all },
-      { name: `address ${networkOf(ip)}`, max: this.#limits.address },
+      { name: 'the server', limit: 'all' as const },
+      { name: `address ${networkOf(ip)}`, limit: 'address' as const },
     ]
     if (visitor?.kind !== 'administrator') return owners
-    return [...owners, { name: `session ${visitor.session}`, max: this.#limits.session }]
+    return [...owners, { name: `session ${visitor.session}`, limit: 'session' as const }]
   }
 
   #count(name: string, change: number): void {
@@ -92,6 +80,8 @@ export class Streams {
   }
 }
 
+const aliveEvent = encodeEvents([{ event: 'alive', data: '' }])
+
 function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
   const { raw } = reply
   raw.writeHead(200, {
@@ -100,22 +90,35 @@ function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no', // otherwise nginx buffers the events
   })
-  const alive = () => raw.write(serialized({ event: 'alive', data: '' }))
-  alive()
+  raw.write(aliveEvent)
   request.raw.setTimeout?.(0)
   const closing = new AbortController()
-  const heartbeat = setInterval(alive, aliveMs)
+  setMaxListeners(0, closing.signal) // one for each log of the browser
+  const heartbeat = keepAlive(raw)
   const stop = () => {
     clearInterval(heartbeat)
     closing.abort()
   }
   raw.once('close', stop)
+  raw.setMaxListeners(0) // each log of the browser can wait until it has received everything
+  const drained = async () => {
+    if (closing.signal.aborted || !raw.writableNeedDrain) return
+    await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // the caller checks `closed`
+  }
   return {
     closed: closing.signal,
-    async send(event) {
-      if (closing.signal.aborted || raw.write(serialized(event))) return
-      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // the caller checks `closed`
+    get isBehind() {
+      return raw.writableNeedDrain
     },
+    async send(event) {
+      if (closing.signal.aborted) return
+      raw.write(encodeEvents([event]))
+      await drained()
+    },
+    write(bytes) {
+      if (!closing.signal.aborted) raw.write(bytes)
+    },
+    drained,
     end() {
       stop() // nothing may be written after the end
       raw.end()
@@ -123,7 +126,15 @@ function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
   }
 }
 
-const serialized = ({ event, data, id }: ServerEvent): string => {
-  const lines = data.split('\n').map(line => `data: ${line}\n`)
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`
+/** Sends an event regularly, and closes the connection of a browser that does not receive the events. */
+function keepAlive(raw: ServerResponse): NodeJS.Timeout {
+  let stuckMs = 0
+  raw.on('drain', () => {
+    stuckMs = 0
+  })
+  return setInterval(() => {
+    if (!raw.writableNeedDrain) return raw.write(aliveEvent)
+    stuckMs += aliveMs
+    if (stuckMs >= stuckMsMax) raw.destroy()
+  }, aliveMs)
 }

@@ -210,3 +210,9 @@ export const lineHtml = (number: number, html: string, { classes = 'line', time 
 // The number of a blank line is not a link. Such a link would be alone in its line and lower than 24 pixels, and WCAG
 // 2.5.8 forbids this.
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)
+
+/** A line of a live page that stands for lines which the job printed too fast. */
+export const skippedLinesHtml = (first: number, last: number): string => {
+  const lines = first === last ? `Line ${first} is` : `Lines ${first} to ${last} are`
+  return `<span class=line><i>${lines} not shown here, because the job prints faster than this page can show.</i>\n</span>`
+}

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -16,9 +17,9 @@ export function bisectionRoute(app: FastifyInstance, services: Services): void {
     return sendPage(reply, renderStartPage({ visit: await visitOf(services, request), cell: wanted, quote }))
   })
 
-  app.get('/bisections/:id', async (request: FastifyRequest<{ Params: { id: string } }>, reply) => {
+  livePage(app, '/bisections/:id', async (request: FastifyRequest<{ Params: { id: string } }>) => {
     const bisection = await services.farm.bisections.find(wholeNumber(request.params.id) ?? 0)
     if (!bisection) throw noBisection(request.params.id)
-    return sendPage(reply, renderBisectionPage({ visit: await visitOf(services, request), bisection }))
+    return renderBisectionPage({ visit: await visitOf(services, request), bisection })
   })
 }

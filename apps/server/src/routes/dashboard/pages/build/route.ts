@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
-import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBuild } from '../problem/page-error.ts'
 import { whyNoHost } from '../pull-request/no-host.ts'
@@ -9,7 +9,7 @@ import type { BuildFindings } from './findings.tsx'
 import { renderBuildPage } from './page.tsx'
 
 export function buildRoute(app: FastifyInstance, services: Services): void {
-  app.get('/builds/:id', async (request: FastifyRequest<{ Params: { id: string } }>, reply) => {
+  livePage(app, '/builds/:id', async (request: FastifyRequest<{ Params: { id: string } }>) => {
     const id = wholeNumber(request.params.id)
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
     if (!build) throw noBuild(request.params.id)
@@ -25,10 +25,18 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
       build.pullRequestId === null ? undefined : farm.pullRequests.findById(build.pullRequestId),
       build.kind === 'pull-request' ? whyNoHost(farm, build) : null,
     ])
-    return sendPage(
-      reply,
-      renderBuildPage({ visit, build, builtBefore, allJobs, tests, findings, effects, failures, pullRequest, noHost }),
-    )
+    return renderBuildPage({
+      visit,
+      build,
+      builtBefore,
+      allJobs,
+      tests,
+      findings,
+      effects,
+      failures,
+      pullRequest,
+      noHost,
+    })
   })
 }
 

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
-import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { renderBuildsPage } from './page.tsx'
 
 const pageSize = 50
 
 export function buildsRoute(app: FastifyInstance, services: Services): void {
-  app.get('/builds', async (request, reply) => {
+  livePage(app, '/builds', async request => {
     const project = queryWord(request, 'project')
     const before = wholeNumber(queryWord(request, 'before'))
     const text = queryWord(request, 'q')?.trim()
@@ -20,6 +20,6 @@ export function buildsRoute(app: FastifyInstance, services: Services): void {
     const builds = found.slice(0, pageSize)
     const next = found.length > pageSize ? builds.at(-1)?.id : undefined
     const visit = await visitOf(services, request)
-    return sendPage(reply, renderBuildsPage({ visit, builds, project, text, probes, before: next }))
+    return renderBuildsPage({ visit, builds, project, text, probes, before: next })
   })
 }

@@ -2,8 +2,8 @@ import type { CellAddress, CellOutcome, CellView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
 import type { CellBisection } from '../../components/bisection.tsx'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord } from '../../query.ts'
-import { sendPage } from '../../send-page.ts'
 import { type Visit, visitOf } from '../../visit.ts'
 import { noBranch, noCell, noProject } from '../problem/page-error.ts'
 import { renderCellPage } from './page.tsx'
@@ -11,7 +11,7 @@ import { renderCellPage } from './page.tsx'
 type CellRequest = FastifyRequest<{ Params: { name: string; host: string; arch: string; variant: string } }>
 
 export function cellRoute(app: FastifyInstance, services: Services): void {
-  app.get('/projects/:name/cells/:host/:arch/:variant', async (request: CellRequest, reply) => {
+  livePage(app, '/projects/:name/cells/:host/:arch/:variant', async (request: CellRequest) => {
     const { name: project, ...rest } = request.params
     const address = { project, ...rest, branch: queryWord(request, 'branch') }
     const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.cells.find(address)])
@@ -21,7 +21,7 @@ export function cellRoute(app: FastifyInstance, services: Services): void {
       first && services.farm.queue.find({ id: first.jobId, host: cell.host }),
       bisectionOf(services, visit, cell),
     ])
-    return sendPage(reply, renderCellPage({ visit, cell, next, bisection }))
+    return renderCellPage({ visit, cell, next, bisection })
   })
 }
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
-import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBranch, noProject } from '../problem/page-error.ts'
 import { renderCommitsPage } from './page.tsx'
 
 export function commitsRoute(app: FastifyInstance, services: Services): void {
-  app.get('/projects/:name/commits', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+  livePage(app, '/projects/:name/commits', async (request: FastifyRequest<{ Params: { name: string } }>) => {
     const { name } = request.params
     const word = (key: string) => queryWord(request, key)
     const filter = {
@@ -22,6 +22,6 @@ export function commitsRoute(app: FastifyInstance, services: Services): void {
     ])
     if (outcome.kind === 'unknown-project') throw noProject(name)
     if (outcome.kind === 'unknown-branch') throw noBranch(outcome.branch, name)
-    return sendPage(reply, renderCommitsPage({ visit, table: outcome.table, ...filter }))
+    return renderCommitsPage({ visit, table: outcome.table, ...filter })
   })
 }

@@ -2,7 +2,7 @@ import type { JobSummary } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { offeredTo } from '../../../../agent-release/release.ts'
 import type { Services } from '../../../../services.ts'
-import { sendPage } from '../../send-page.ts'
+import { livePage } from '../../live/live-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noHost } from '../problem/page-error.ts'
 import { renderHostPage } from './page.tsx'
@@ -13,7 +13,7 @@ const isEnded = ({ state }: JobSummary): boolean => state === 'finished'
 
 export function hostRoute(app: FastifyInstance, services: Services): void {
   const { farm, agentRelease } = services
-  app.get('/hosts/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+  livePage(app, '/hosts/:name', async (request: FastifyRequest<{ Params: { name: string } }>) => {
     const { name } = request.params
     const [host, jobs, { jobs: queue }] = await Promise.all([
       farm.hosts.find(name),
@@ -23,6 +23,6 @@ export function hostRoute(app: FastifyInstance, services: Services): void {
     if (!host) throw noHost(name)
     const [visit, offered] = await Promise.all([visitOf(services, request), offeredTo(host, agentRelease)])
     const alert = visit.admin ? await farm.hosts.findAlert(name) : undefined
-    return sendPage(reply, renderHostPage({ visit, host, jobs: jobs.filter(isEnded), queue, offered, alert }))
+    return renderHostPage({ visit, host, jobs: jobs.filter(isEnded), queue, offered, alert })
   })
 }

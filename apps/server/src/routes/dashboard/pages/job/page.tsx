@@ -38,7 +38,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
           <HostLink name={job.host} /> {job.subject !== null && <span>· “{job.subject}”</span>}
         </p>
         <div id="state">
-          <JobState {...state} />
+          <JobState {...state} at={visit.at} />
         </div>
         <div id="actions">{visit.admin && <JobActions visit={visit} job={job} attempt={attempt} />}</div>
         <Attempts job={job} shown={attempt} />

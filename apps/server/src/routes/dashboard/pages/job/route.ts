@@ -2,6 +2,7 @@ import type { AttemptView, JobView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
 import { defaultAttempt } from '../../../runs/default-attempt.ts'
+import { readLogQuery } from '../../log/log-query.ts'
 import { wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -14,7 +15,7 @@ type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 
 /** The page of a job, with the newest attempt or the attempt in the address. */
 export function jobRoute(app: FastifyInstance, services: Services): void {
-  const page = async (request: JobRequest, reply: FastifyReply) => {
+  const htmlOf = async (request: JobRequest, reply: FastifyReply): Promise<string> => {
     const { job, attempt, logSize } = await findWithLogSize(services, request)
     const [visit, state] = await Promise.all([visitOf(services, request), stateOf(services.farm, job, attempt)])
     const log = await logOf(
@@ -22,7 +23,12 @@ export function jobRoute(app: FastifyInstance, services: Services): void {
       { request, reply },
       { job, attempt, logSize, failure: state.failure?.failure },
     )
-    return sendPage(reply, renderJobPage({ visit, job, attempt, ...state, log }))
+    return renderJobPage({ visit, job, attempt, ...state, log })
+  }
+  const page = async (request: JobRequest, reply: FastifyReply) => {
+    // A search in a log ends with the connection of its reader, so nobody else can share it.
+    if (readLogQuery(request).find !== undefined) return sendPage(reply, await htmlOf(request, reply))
+    return app.livePages.send(request, reply, () => htmlOf(request, reply))
   }
   app.get('/jobs/:id', page)
   app.get('/jobs/:id/attempts/:number', page)

@@ -32,15 +32,16 @@ export interface JobStateProps {
 
 /**
  * The part of the page that changes while a job runs. A live page replaces this part, and takes the title of the page
- * from `data-title`.
+ * from `data-title`. It is the same for all visitors.
  */
-export function JobState({ visit, job, attempt, queued, expectation, failure, tests }: JobStateProps) {
+export function JobState(props: Omit<JobStateProps, 'visit'> & { at: Date }) {
+  const { at, job, attempt, queued, expectation, failure, tests } = props
   const confirmation = confirmationText(attempt, job.attempts)
   const neverPassed = !job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed'
   return (
     <>
       <h1 class={`verdict ${statusOf(attempt)}`} data-title={fullTitle(jobTitle(job, attempt))}>
-        <WithAges text={sentence(job, attempt, visit.at)} times={[stateStart(attempt)]} at={visit.at} />
+        <WithAges text={sentence(job, attempt, at)} times={[stateStart(attempt)]} at={at} />
       </h1>
       <p>
         {attempt.detail !== null && `${capitalized(attempt.detail)}. `}
@@ -48,11 +49,11 @@ export function JobState({ visit, job, attempt, queued, expectation, failure, te
           attempt.state !== 'finished' &&
           'The host was asked to cancel this job. '}
         {confirmation !== undefined && `${confirmation} `}
-        <LastGood job={job} at={visit.at} />
+        <LastGood job={job} at={at} />
         {attempt.compiler !== null && `Compiler: ${attempt.compiler}. `}
         {neverPassed && 'No build has passed here yet.'}
       </p>
-      {queued && <Estimate queued={queued} at={visit.at} />}
+      {queued && <Estimate queued={queued} at={at} />}
       {failure && (
         <Failure
           {...failure}
@@ -62,7 +63,7 @@ export function JobState({ visit, job, attempt, queued, expectation, failure, te
         />
       )}
       {tests && <TestCountsLine tests={tests} path={`/jobs/${job.id}/attempts/${attempt.number}/tests`} />}
-      <StepTable job={job} attempt={attempt} usual={expectation.steps} at={visit.at} />
+      <StepTable job={job} attempt={attempt} usual={expectation.steps} at={at} />
       <Artifacts job={job} attempt={attempt} />
     </>
   )

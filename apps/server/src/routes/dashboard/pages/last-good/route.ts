@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { livePage } from '../../live/live-page.ts'
 import { queryWord } from '../../query.ts'
-import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBranch, noProject } from '../problem/page-error.ts'
 import { cellsShown, renderLastGoodPage } from './page.tsx'
 
 export function lastGoodRoute(app: FastifyInstance, services: Services): void {
-  app.get('/projects/:name/last-good', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+  livePage(app, '/projects/:name/last-good', async (request: FastifyRequest<{ Params: { name: string } }>) => {
     const { farm } = services
     const { name } = request.params
     const [visit, found] = await Promise.all([
@@ -19,6 +19,6 @@ export function lastGoodRoute(app: FastifyInstance, services: Services): void {
     const { branch, branches, removedAt: deletedAt } = found
     const host = queryWord(request, 'host')
     const cells = await farm.cells.lastGood({ project: name, branch }, { host, limit: cellsShown + 1 })
-    return sendPage(reply, renderLastGoodPage({ visit, project: name, branch, branches, deletedAt, host, cells }))
+    return renderLastGoodPage({ visit, project: name, branch, branches, deletedAt, host, cells })
   })
 }

@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest'
 import { localBus, topics } from '../../../../events/bus.ts'
 import { serverTest, type TestServer } from '../../../../server.fixture.ts'
+import { knownMoment } from '../../live/known-moment.ts'
 
 // A test that needs the second request within a second stops the clock of the memory.
 const stopClock = () => vi.useFakeTimers({ toFake: ['performance'] })
@@ -12,7 +13,7 @@ async function openCounting(server: TestServer) {
   farm.onEvent(() => bus.publish(topics.matrix))
   const app = await server.open({ farm, bus })
   const page = async (url = '/', headers = {}) => (await app.inject({ url, headers })).body
-  return { app, glance, page }
+  return { app, bus, glance, page }
 }
 
 /** Signs in, and returns the cookie. */
@@ -86,4 +87,78 @@ serverTest('an unknown project is not remembered', async ({ server }) => {
   expect(statuses.map(({ statusCode }) => statusCode)).toEqual([404, 404])
   expect(glance).toHaveBeenCalledTimes(2)
   await app.close()
+})
+
+serverTest(
+  'browsers that load the page after the same event share one page while the farm changes',
+  async ({ server }) => {
+    await server.configure()
+    await server.host('vax')
+    const { app, glance } = await openCounting(server)
+    const acceptEncoding = { 'accept-encoding': 'gzip, br' }
+    stopClock()
+    try {
+      const headers = { 'x-known-moment': knownMoment(), ...acceptEncoding }
+      const load = () => app.inject({ url: '/', headers })
+      vi.advanceTimersByTime(5)
+      const first = await load()
+      for (let change = 0; change < 20; change++) {
+        await server.host(`host-${change}`)
+        expect((await load()).rawPayload).toEqual(first.rawPayload)
+      }
+      expect(glance).toHaveBeenCalledTimes(1)
+      vi.advanceTimersByTime(5)
+      expect(
+        (await app.inject({ url: '/', headers: { ...headers, 'x-known-moment': knownMoment() } })).rawPayload,
+      ).not.toEqual(first.rawPayload)
+      expect(glance).toHaveBeenCalledTimes(2)
+      expect((await app.inject({ url: '/', headers: { 'x-known-moment': 'other.1' } })).body).toContain(
+        '/hosts/host-19',
+      )
+    } finally {
+      vi.useRealTimers()
+      await app.close()
+    }
+  },
+)
+
+serverTest(
+  'a page that has not changed has the same ETag later, and its answer has the new time',
+  async ({ server }) => {
+    await server.configure()
+    const { app } = await openCounting(server)
+    const load = (headers = {}) => app.inject({ url: '/', headers })
+    const [first, compressed] = [await load(), await load({ 'accept-encoding': 'br' })]
+    expect(compressed.headers).toMatchObject({ 'content-encoding': 'br', etag: first.headers.etag })
+    expect(String(first.headers.vary)).toContain('Accept-Encoding')
+    await new Promise(resolve => setTimeout(resolve, 1_010))
+    const again = await load({ 'if-none-match': first.headers.etag })
+    expect([again.statusCode, again.body]).toEqual([304, ''])
+    expect(Number(again.headers['x-page-since'])).toBeGreaterThan(Number(first.headers['x-page-since']))
+    await server.host('vax')
+    const changed = await load({ 'if-none-match': first.headers.etag })
+    expect([changed.statusCode, changed.body.includes('/hosts/vax')]).toEqual([200, true])
+    await app.close()
+  },
+)
+
+serverTest('if the farm changes all the time, a storm of new readers makes one page a second', async ({ server }) => {
+  await server.configure()
+  const { app, bus, glance } = await openCounting(server)
+  stopClock()
+  try {
+    const load = async () => {
+      bus.publish(topics.matrix)
+      return (await app.inject('/')).statusCode
+    }
+    for (let reader = 0; reader < 100; reader++) expect(await load()).toBe(200)
+    expect(glance.mock.calls.length).toBeLessThanOrEqual(31)
+    const before = glance.mock.calls.length
+    vi.advanceTimersByTime(1_001)
+    for (let reader = 0; reader < 20; reader++) await load()
+    expect(glance.mock.calls.length - before).toBeLessThanOrEqual(2)
+  } finally {
+    vi.useRealTimers()
+    await app.close()
+  }
 })

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { MatrixMemory } from '../../../../events/matrix-memory.ts'
 import { missingBranch } from '../../../../http/problems/missing-branch.ts'
 import type { Services } from '../../../../services.ts'
-import { sendPage } from '../../send-page.ts'
+import { SharedPages } from '../../live/shared-pages.ts'
 import { visitOf } from '../../visit.ts'
 import { noCellsOf, noProject } from '../problem/page-error.ts'
 import { type MatrixBody, renderMatrixBody, renderMatrixPage } from './page.tsx'
@@ -12,17 +12,23 @@ import { type MatrixView, viewOf } from './view.ts'
 export function matrixRoute(app: FastifyInstance, services: Services): void {
   const { publicPath } = app
   const memory = new MatrixMemory<MatrixBody>(services.bus)
-  app.addHook('onClose', async () => memory.close())
-  app.get('/', async (request, reply) => {
-    const view = viewOf(request)
-    const [visit, { value: body, since }] = await Promise.all([
-      visitOf(services, request),
-      // The body is the same for every visitor. Their names and form tokens are in the rest of the page.
-      memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath)),
-    ])
-    const at = new Date(Math.min(since, request.arrivedAt))
-    return sendPage(reply, renderMatrixPage({ ...visit, at }, body))
+  const pages = new SharedPages(services.bus)
+  app.addHook('onClose', async () => {
+    memory.close()
+    pages.close()
   })
+  app.get('/', async (request, reply) =>
+    pages.send(request, reply, async from => {
+      const view = viewOf(request)
+      const [visit, { value: body, since }] = await Promise.all([
+        visitOf(services, request),
+        // The body is the same for every visitor. Their names and form tokens are in the rest of the page.
+        memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath), from),
+      ])
+      const at = new Date(Math.min(since, request.arrivedAt))
+      return renderMatrixPage({ ...visit, at }, body)
+    }),
+  )
 }
 
 async function bodyOf({ farm }: Services, view: MatrixView, publicPath: string): Promise<MatrixBody> {

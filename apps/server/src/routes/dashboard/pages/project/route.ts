@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { publicUrlOf } from '../../../../http/public-url.ts'
 import type { Services } from '../../../../services.ts'
-import { sendPage } from '../../send-page.ts'
+import { livePage } from '../../live/live-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noProject } from '../problem/page-error.ts'
 import { renderProjectPage } from './page.tsx'
@@ -12,7 +12,7 @@ const statusesShown = 30
 export function projectRoute(app: FastifyInstance, services: Services): void {
   const { farm, config } = services
   const framed = config.embedOrigins.length > 0
-  app.get('/projects/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+  livePage(app, '/projects/:name', async (request: FastifyRequest<{ Params: { name: string } }>) => {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
@@ -25,12 +25,9 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
       farm.polling.list(name),
       farm.schedules.list(name),
     ])
-    return sendPage(
-      reply,
-      renderProjectPage({
-        ...{ visit, project, glance, builds, statuses, troubled, repositories, schedules, framed },
-        url: publicUrlOf(config, request),
-      }),
-    )
+    return renderProjectPage({
+      ...{ visit, project, glance, builds, statuses, troubled, repositories, schedules, framed },
+      url: publicUrlOf(config, request),
+    })
   })
 }
