@@ -81,6 +81,9 @@ export const Project = Type.Object(
     branches: list(Type.String(), 'Patterns of the branches whose pushes the farm builds'),
     tags: Type.Optional(list(Type.String(), 'Patterns of the tags that the farm builds; absent: none')),
     leaveOut: Type.Array(Type.String()),
+    submodules: Type.Optional(
+      Type.Boolean({ description: 'Whether the hosts receive the files of submodules; absent: no' }),
+    ),
     sources: Type.Array(RecipeSource),
     hosts: list(Type.String(), 'Patterns of host names'),
     arches: list(Type.String(), 'Patterns of arch names'),

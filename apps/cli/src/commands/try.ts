@@ -41,7 +41,11 @@ export const tryTree = command({
     try {
       const file = join(directory, 'tree.tar.gz')
       const root = project.path === undefined ? tree.root : join(tree.root, project.path)
-      const entries = await treeEntries({ directory: root, leaveOut: project.leaveOut })
+      const entries = await treeEntries({
+        directory: root,
+        leaveOut: project.leaveOut,
+        submodules: project.submodules === true,
+      })
       if (entries.length === 0) throw new Error(`git knows no files in ${root}`)
       const packed = await packTree(entries, file, context.signal)
       await context.notes.write(`${counted(entries.length, 'file')}, ${sizeText(packed.bytes)} packed\n`)

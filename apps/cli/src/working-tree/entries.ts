@@ -20,6 +20,8 @@ export interface TreeOptions {
   directory: string
   /** Paths that are not packed. */
   leaveOut: readonly string[]
+  /** Whether the files of submodules are packed. Otherwise a submodule is an empty directory. */
+  submodules: boolean
 }
 
 /** Git's letter for a file that is not checked out. */
@@ -29,33 +31,67 @@ const skipped = 'S'.charCodeAt(0)
  * The files that git knows and those that it does not ignore, as they are now: with all changes, and without deleted
  * files. Throws an error with the name of a file that cannot be packed.
  */
-export async function treeEntries({ directory, leaveOut }: TreeOptions): Promise<TreeEntry[]> {
+export async function treeEntries({ directory, leaveOut, submodules }: TreeOptions): Promise<TreeEntry[]> {
+  const left = leaveOut.map(path => Buffer.from(path))
+  const isLeftOut = (name: Buffer) => left.some(path => isInside(name, path))
+  return entriesBelow({ directory, prefix: Buffer.alloc(0), isLeftOut, submodules })
+}
+
+interface Part {
+  /** A directory of a repository, or of a submodule. */
+  directory: string
+  /** Its path in the packed tree, with a slash at its end; empty for the root. */
+  prefix: Buffer
+  isLeftOut: (name: Buffer) => boolean
+  submodules: boolean
+}
+
+async function entriesBelow(part: Part): Promise<TreeEntry[]> {
+  const { directory, prefix, isLeftOut, submodules } = part
   const listed = recordsOf(await git(directory, 'ls-files', '-t', '-co', '--exclude-standard', '-z'))
   const modes = await indexModes(directory)
-  const left = leaveOut.map(path => Buffer.from(path))
   const found = new Map<string, TreeEntry>()
   for (const record of listed) {
-    const name = record.subarray(2)
-    const key = name.toString('latin1')
-    if (found.has(key) || left.some(path => isInside(name, path))) continue
-    const entry = await readEntry(directory, name, { isSkipped: record[0] === skipped, mode: modes?.get(key) })
+    const own = record.subarray(2)
+    const [key, name] = [own.toString('latin1'), Buffer.concat([prefix, own])]
+    if (found.has(key) || isLeftOut(name)) continue
+    const path = Buffer.concat([Buffer.from(`${directory}/`), own])
+    const entry = await readEntry(path, name, { isSkipped: record[0] === skipped, mode: modes?.get(key) })
     if (entry) found.set(key, entry)
   }
-  return [...found.values()]
+  const entries = [...found.values()]
+  if (!submodules) return entries
+  const below = await Promise.all(
+    entries.map(async entry => (entry.type === 'directory' ? [entry, ...(await filesOf(entry, part))] : [entry])),
+  )
+  return below.flat()
+}
+
+/** The files of a submodule; none if git knows a file in the place of this directory. */
+async function filesOf({ name, path }: TreeEntry, part: Part): Promise<TreeEntry[]> {
+  const own = name.subarray(part.prefix.length, -1).toString()
+  const indexed = await gitText(part.directory, 'ls-files', '-s', '--', `:(literal)${own}`)
+  if (!indexed?.startsWith('160000 ')) return []
+  const directory = path.toString()
+  const isCheckedOut = await lstat(`${directory}/.git`).catch(() => undefined)
+  if (!isCheckedOut)
+    throw new Error(
+      `${JSON.stringify(name.toString())} is a submodule that is not checked out: run git submodule update --init --recursive`,
+    )
+  return entriesBelow({ ...part, directory, prefix: name })
 }
 
 const isInside = (name: Buffer, path: Buffer): boolean =>
   name.subarray(0, path.length).equals(path) && (name.length === path.length || name[path.length] === 47)
 
 async function readEntry(
-  directory: string,
+  path: Buffer,
   name: Buffer,
   { isSkipped, mode }: { isSkipped: boolean; mode: string | undefined },
 ): Promise<TreeEntry | undefined> {
   const refuse = (why: string): never => {
     throw new Error(`${JSON.stringify(name.toString())} ${why}`)
   }
-  const path = Buffer.concat([Buffer.from(`${directory}/`), name])
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') refuse(`cannot be read: ${error.message}`)
   })

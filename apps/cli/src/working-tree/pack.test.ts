@@ -1,5 +1,5 @@
 // Packs a real working tree, and unpacks it with the tar of this machine.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
@@ -43,9 +43,9 @@ function tree() {
     git('add', '--all')
     git('commit', '--quiet', '-m', 'A commit')
   }
-  const unpack = async (directory = root, leaveOut: string[] = []) => {
+  const unpack = async (directory = root, leaveOut: string[] = [], submodules = false) => {
     const file = join(top, 'tree.tar.gz')
-    const entries = await treeEntries({ directory, leaveOut })
+    const entries = await treeEntries({ directory, leaveOut, submodules })
     const packed = await packTree(entries, file)
     execFileSync('tar', ['-xzpf', file, '-C', out])
     return { ...packed, file, names: listed(out) }
@@ -112,7 +112,7 @@ test('the same tree gives the same bytes, and a directory is packed without the 
   expect((await unpack(join(root, 'lib'), ['big'])).sha256).toBe(first.sha256)
 })
 
-test('a submodule is an empty directory, and another repository inside the tree is refused with its name', async () => {
+test('without submodules, a submodule is an empty directory, and another repository inside the tree is refused with its name', async () => {
   const { root, out, git, write, commit, unpack } = tree()
   write('a', 'x\n')
   commit()
@@ -123,6 +123,51 @@ test('a submodule is an empty directory, and another repository inside the tree 
   expect((await unpack()).names).toEqual(['.gitmodules', 'a'])
   expect(readdirSync(join(out, 'module'))).toEqual([])
 })
+
+test('with submodules, their files are packed as they are now, and a missing submodule is refused with its name', async () => {
+  const { root, git, write, commit, unpack } = tree()
+  const [inner, middle] = [tree(), tree()]
+  inner.write('inner.c', 'x\n')
+  inner.commit()
+  middle.write('middle.c', 'x\n')
+  middle.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner.root, 'in ner')
+  middle.commit()
+  write('own.c', 'x\n')
+  write('replaced', 'x\n')
+  git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', middle.root, 'lib/middle')
+  commit()
+  await expect(unpack(root, [], true)).rejects.toThrow('"lib/middle/in ner/" is a submodule that is not checked out')
+  expect((await unpack(root, ['lib/middle/in ner'], true)).names).toContain('lib/middle/middle.c')
+  git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'update', '--init', '--recursive')
+  write('lib/middle/new.c', 'x\n')
+  write('lib/middle/in ner/inner.c', 'changed\n')
+  rmSync(join(root, 'replaced'))
+  write('replaced/by a directory', 'x\n')
+  const { names } = await unpack(join(root, 'lib'), ['middle/.gitmodules'], true)
+  expect(names.filter(name => name.startsWith('middle/'))).toEqual([
+    'middle/in ner/inner.c',
+    'middle/middle.c',
+    'middle/new.c',
+  ])
+  expect((await unpack(root, [], true)).names).toContain('replaced/by a directory')
+})
+
+// cpio ignores pax headers, like a tar from before 2001. The agent of a host looks for these names.
+test.skipIf(spawnSync('cpio', ['--version']).error)(
+  'a long name has the names of git if a tar ignores pax headers',
+  async () => {
+    const { root, write, commit, unpack } = tree()
+    write('n'.repeat(101), 'x\n')
+    symlinkSync('t'.repeat(101), join(root, 'link'))
+    commit()
+    const { file } = await unpack()
+    const blind = join(root, '..', 'blind')
+    mkdirSync(blind)
+    execFileSync('sh', ['-c', 'gzip -dc <"$0" | cpio -idm --quiet', file], { cwd: blind })
+    expect(listed(blind)).toContainEqual(expect.stringMatching(/^[0-9a-f]{40}\.data$/))
+    expect(readlinkSync(join(blind, 'link'))).toMatch(/^see [0-9a-f]{40}\.paxheader$/)
+  },
+)
 
 test('a file that is not checked out is refused with its name', async () => {
   const { root, git, write, commit, unpack } = tree()

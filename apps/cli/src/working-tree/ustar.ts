@@ -2,6 +2,7 @@
 // bytes, because git does not know their encoding. The library tar-stream needs names that are text, and writes a pax
 // header for each name that is not ASCII; tar programs from before 2001 unpack such a header as a file.
 // Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html
+import { createHash } from 'node:crypto'
 
 export interface TarHead {
   /** The path; the name of a directory ends with a slash. */
@@ -28,11 +29,13 @@ export function headOf(head: TarHead): Buffer {
     ...(split ? [] : [recordOf('path', name)]),
     ...(target.length > nameBytesMax ? [recordOf('linkpath', target)] : []),
   ]
-  const own = blockOf(head, split ?? { prefix: Buffer.alloc(0), rest: name.subarray(0, nameBytesMax) }, typeOf(head))
-  if (records.length === 0) return own
+  if (records.length === 0) return blockOf(head, split ?? nameOf(''), typeOf(head))
+  // The agent of a host finds these names if the host's tar ignores pax headers.
+  const hash = createHash('sha1').update(name).digest('hex')
+  const link = target.length > nameBytesMax ? Buffer.from(`see ${hash}.paxheader`) : target
+  const own = blockOf({ ...head, target: link }, split ?? nameOf(`${hash}.data`), typeOf(head))
   const text = Buffer.concat(records)
-  const extended = { name: Buffer.from('paxheader'), bytes: text.length, time: head.time }
-  const before = blockOf(extended, { prefix: Buffer.alloc(0), rest: extended.name }, 'x')
+  const before = blockOf({ bytes: text.length, time: head.time }, nameOf(`${hash}.paxheader`), 'x')
   return Buffer.concat([before, text, paddingOf(text.length), own])
 }
 
@@ -48,6 +51,8 @@ interface SplitName {
   prefix: Buffer
   rest: Buffer
 }
+
+const nameOf = (name: string): SplitName => ({ prefix: Buffer.alloc(0), rest: Buffer.from(name) })
 
 /** Divides a long name at a slash. */
 function splitName(name: Buffer): SplitName | undefined {

@@ -4232,6 +4232,8 @@ export interface components {
                 /** @description Shell commands */
                 run: string;
             }[];
+            /** @description Whether the hosts receive the files of submodules; absent: no */
+            submodules?: boolean;
             /** @description Patterns of the tags that the farm builds; absent: none */
             tags?: string[];
             title?: string;
