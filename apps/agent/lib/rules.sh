@@ -1,13 +1,13 @@
 # Rules: the projects, branches and hours that the owner allows.
 
-# True if project $1 may run at branch $2; WHY names the line that decides. If $2 is empty, the branch is unknown: an
-# allow line with branches then allows the build only by a *, and every deny line of the project refuses the build.
+# True if project $1 may run at branch $2; WHY names the line that decides. A try has the branch :try. Without a branch,
+# only an allow line without branches, or with *, allows the build, and each deny line of the project (but :try) refuses.
 may_run() {
 	WHY='no line names it' verdict=''
 	set -f
 	while read -r verb project branches; do
 		[ "$verb$verdict" != allow ] || verdict=no
-		if matches "$1" "$project" && { [ -z "$branches" ] || [ "$verb$2" = deny ] || matches "$2" "$branches"; }; then
+		if matches "$1" "$project" && { [ -z "$branches" ] || { [ "$branches" != :try ] && [ "$verb$2" = deny ]; } || matches "$2" "$branches"; }; then
 			[ "$verdict" = deny ] || verdict=$verb WHY="the line $verb $project${branches:+ $branches}"
 		fi
 	done <<EOF

@@ -59,7 +59,7 @@ source_is_valid() {
 	[ -z "$SIGNED" ]
 }
 
-# The farm reports an error as text. A 503, 429 or 401 does not count as a wrong download.
+# The farm's errors are text. A 503, 429 or 401 is no wrong download.
 handle_source_error() {
 	wrong=$((wrong + 1))
 	IFS= read -r first 2>/dev/null <"$SOURCE_FILE" || return 0
@@ -74,7 +74,7 @@ handle_source_error() {
 	esac
 }
 
-# -o: root's tar would otherwise keep the archive's owner.
+# -o: root's tar would keep the archive's owner.
 unpack_source() {
 	(cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (isolate tar xof -)) 2>"$SPOOL/errors" ||
 		fail_job "cannot unpack source ${SOURCE%% *}"
@@ -82,7 +82,7 @@ unpack_source() {
 	clamp_file_times "$WORK/${SOURCE%% *}"
 }
 
-# A tar that does not know pax headers unpacks them as files, or ignores them. git chose these names and targets.
+# A tar may unpack pax headers as files, or ignore them. git chose these names and targets.
 check_long_paths() {
 	set -- "`find "$1" \( -name '????????????????????????????????????????*.data' -o -type l \( -size 54c -o -size 78c \) \) -exec ls -ld {} \;`"
 	[ -n "$1" ] && put_line "$1" | grep '[0-9a-f]\{40\}\.[dp]a[tx][ah]' >/dev/null || return 0

@@ -60,6 +60,13 @@ test.each([
   ['deny sample wip*; allow *', 'sample', 'wip', 'no'],
   ['deny sample wip*; allow *', 'sample', 'main', 'yes'],
   ['allow sample', 'sample;touch', 'main', 'no'],
+  ['deny * :try', 'sample', ':try', 'no'],
+  ['deny * :try', 'sample', '', 'yes'],
+  ['deny * :try', 'sample', 'main', 'yes'],
+  ['deny * :try main', 'sample', '', 'no'],
+  ['allow sample', 'sample', ':try', 'yes'],
+  ['allow sample main', 'sample', ':try', 'no'],
+  ['allow sample main :try', 'sample', ':try', 'yes'],
 ])('for the rules "%s", the answer to "may %s run at branch %s?" is %s', (conf, project, branch, answer) => {
   expect(mayRun(conf, project, branch)).toBe(`${answer}\n`)
 })

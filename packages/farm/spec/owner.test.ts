@@ -80,6 +80,18 @@ farmTest('if the owner no longer allows code from forks, the waiting jobs with s
   expect(await vax.claim(1, { slot: 2 })).toMatchObject({ fork: false, cache: ['obj'] })
 })
 
+farmTest('if the owner forbids tries, the farm plans none for the host, and those that wait end', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const begin = (id: string) => farm.push(commitOf('a'), { of: { kind: 'try', id } })
+  expect(await begin('first')).toMatchObject({ kind: 'built', jobsAdded: 1 })
+  await farm.push(commitOf('a'), { of: { kind: 'branch' } })
+  await say(farm, vax, { rules: [rule('deny', '*', ':try')] })
+  expect(await farm.verdicts()).toEqual(['waiting', 'cancelled']) // the newest job first
+  expect(await begin('second')).toMatchObject({ kind: 'built', jobsAdded: 0 })
+  expect(await farm.push(commitOf('b'))).toMatchObject({ kind: 'built', jobsAdded: 1 })
+})
+
 farmTest('if a host refuses a job, the job ends as broken, and no step has failed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

@@ -5,6 +5,7 @@ import type { Statements } from '../db/client.ts'
 import { isUnclaimed } from '../db/fragments.ts'
 import { withEvents } from '../db/transaction.ts'
 import type { FarmEvent } from '../events.ts'
+import { branchForRules } from '../hosts/owner.rule.ts'
 import { expectedMainBranch } from '../matrix/branch-queries.ts'
 import { firstPosition } from '../matrix/positions.rule.ts'
 import { matcher } from '../projects/patterns.rule.ts'
@@ -78,7 +79,8 @@ export async function requestBuild(context: Context, request: BuildRequest): Pro
     return { kind: 'tag-not-built', tags: project.tags ?? [] }
   }
   const { fork } = columnsOf(request.of)
-  const jobs = planJobs(project, allowedHosts(project, hosts, request.of), branch, request.wanted, fork)
+  const named = branchForRules(request.of.kind, branch)
+  const jobs = planJobs(project, allowedHosts(project, hosts, request.of), named, request.wanted, fork)
   if (request.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
   const branches = request.of.kind === 'branch' ? await branchesOf(context, branch, project) : noBranches
   const key = {

@@ -1,4 +1,4 @@
-import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
+import type { ArchKind, BuildKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import { endAttempts } from '../attempts/end-attempts.ts'
 import { farmEnds } from '../attempts/ends.rule.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
 import { join, sql } from '../db/sql.ts'
 import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
-import { permitsJob } from './owner.rule.ts'
+import { branchForRules, permitsJob } from './owner.rule.ts'
 import { stableFacts } from './stable-facts.rule.ts'
 
 export interface DeclaredArch {
@@ -95,6 +95,7 @@ interface WaitingRow {
   number: number
   project: string
   branch: string | null
+  kind: BuildKind
   fork: boolean
 }
 
@@ -102,9 +103,11 @@ interface WaitingRow {
 async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<void> {
   const mayBeForbidden = rules.length === 0 ? sql`a."fork"` : sql`true`
   const waiting = await tx.query<WaitingRow>`
-    SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch", a."fork"
+    SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch", build."kind", a."fork"
       FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed} AND ${mayBeForbidden}`
-  const forbidden = waiting.filter(attempt => !permitsJob(rules, attempt))
+  const forbidden = waiting.filter(
+    ({ project, kind, branch, fork }) => !permitsJob(rules, { project, branch: branchForRules(kind, branch), fork }),
+  )
   if (forbidden.length === 0) return
   const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`)
   const where = sql`${isUnclaimed} AND ("jobId", "number") IN (${join(names)})`

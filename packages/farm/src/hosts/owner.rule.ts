@@ -1,4 +1,4 @@
-import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
+import type { BuildKind, OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
 
 /**
  * Whether the rules in host.conf allow a job. The agent makes the decision; the farm only avoids offers that the agent
@@ -9,6 +9,13 @@ export function permits(rules: readonly OwnerRule[], project: string, branch: st
   if (named.some(({ verb }) => verb === 'deny')) return false
   return rules.every(({ verb }) => verb !== 'allow') || named.length > 0
 }
+
+/** Stands for all tries in the rules of a host. No branch of git can have this name. */
+const triesName = ':try'
+
+/** The name that the rules of a host compare: a try has no branch. */
+export const branchForRules = (kind: BuildKind, branch: string | null): string | null =>
+  kind === 'try' ? triesName : branch
 
 const ofProjects = (rules: readonly OwnerRule[]) => rules.filter(({ verb }) => verb !== 'allow-forks')
 
@@ -25,13 +32,16 @@ export const permitsJob = (
 ): boolean => permits(rules, project, branch) && (!fork || permitsForks(rules))
 
 /**
- * A job without a branch may belong to any branch, so every deny rule applies to the job. An allow rule applies only if
- * the rule has no branches, or has the pattern `*`.
+ * A job without a branch may belong to any branch, and the files of a try may come from any branch. So every deny rule
+ * applies to them, except a rule about tries only. An allow rule applies only if the rule has no branches, or has a
+ * pattern such as `*` or `:try`.
  */
 function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean {
   if (branches.length === 0) return true
-  if (branch === null) return verb === 'deny' || branches.some(pattern => isLike('', pattern))
-  return branches.some(pattern => isLike(branch, pattern))
+  const mayBeAny = branch === null || branch === triesName
+  const isOfTries = branches.length === 1 && branches[0] === triesName
+  if (verb === 'deny' && mayBeAny && !isOfTries) return true
+  return branches.some(pattern => isLike(branch ?? '', pattern))
 }
 
 /**

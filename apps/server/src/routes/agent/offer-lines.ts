@@ -1,14 +1,15 @@
 import type { WireLine } from '@rumpfarm/contracts'
-import type { Offer } from '@rumpfarm/farm'
+import { branchForRules, type Offer } from '@rumpfarm/farm'
 
 /** Writes a job as lines of the protocol: docs/agent-protocol.md, "Claim". */
 export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
   const { limits, steps } = offer.recipe
+  const branch = branchForRules(offer.kind, offer.branch)
   return [
     ['attempt', offer.attempt],
     ['lease', offer.lease],
     ['project', offer.project],
-    ...(offer.branch === null ? [] : [['branch', offer.branch] satisfies WireLine]),
+    ...(branch === null ? [] : [['branch', branch] satisfies WireLine]),
     ['build', offer.buildId],
     ['arch', offer.arch],
     ['variant', offer.variant],
