@@ -793,6 +793,17 @@ CREATE TABLE "Subscription" (
 CREATE UNIQUE INDEX "Subscription_address_scope_key" ON "Subscription" USING btree (address, scope);
 CREATE UNIQUE INDEX "Subscription_tokenHash_key" ON "Subscription" USING btree ("tokenHash");
 
+CREATE TABLE "SupersededAttempt" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "buildId" integer NOT NULL,
+  "byBuildId" integer,
+  at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "SupersededAttempt_pkey" PRIMARY KEY ("jobId", number),
+  CONSTRAINT superseded_by_newer CHECK ("byBuildId" > "buildId")
+);
+CREATE INDEX "SupersededAttempt_at_idx" ON "SupersededAttempt" USING btree (at);
+
 CREATE TABLE "Test" (
   id serial NOT NULL,
   "projectName" text NOT NULL,

@@ -1,5 +1,18 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
+import {
+  count,
+  id,
+  list,
+  maybe,
+  maybeInteger,
+  maybeMoment,
+  maybeOneOf,
+  maybeText,
+  moment,
+  oneOf,
+  page,
+  ref,
+} from './api-formats.ts'
 import { commit, failedStep, Milestone, state, testsMissing } from './api-matrix.ts'
 import { attemptPurposes, verdicts } from './attempts.ts'
 import { buildKinds } from './build-kinds.ts'
@@ -126,6 +139,13 @@ const summaryOfJob = {
   state,
   verdict,
   failedStep,
+  reason: maybeText(
+    'Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended',
+  ),
+  detail: maybeText('The same reason as one sentence for people'),
+  supersededBy: maybeInteger(
+    'The newer build that made the job unnecessary; null: there is none, or the newer commit of a pull request waits for an approval',
+  ),
   queuedAt: moment('When the newest attempt was queued'),
   startedAt: maybeMoment('When the first step of the newest attempt started'),
   finishedAt: maybeMoment('When the newest attempt ended'),

@@ -142,7 +142,7 @@ farmTest('if the owner of a host stops a job, the job runs again', async ({ farm
 farmTest('if somebody cancels a running job, the next answer to its host contains the cancel', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
-  expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
+  expect(await farm.builds.cancelJob(1, 'ada')).toEqual({ kind: 'cancelled', attempts: 1 })
   farm.attempts.dropCached(offer.attempt) // the server does this at the event "revoked"
 
   expect(farm.events).toContainEqual({ kind: 'revoked', attempt: '1.1' })

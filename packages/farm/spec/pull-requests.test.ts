@@ -271,6 +271,8 @@ farmTest('a newer commit cancels the older builds, waiting and running, with the
   expect(await farm.sql(attempts, [old])).toContainEqual(
     expect.objectContaining({ verdict: 'cancelled', reason: 'cancelled', detail: why }),
   )
+  expect(await jobsOf(farm, old)).toMatchObject([{ supersededBy: buildId }, { supersededBy: buildId, detail: why }])
+  expect(await farm.queue.listSuperseded({ limit: 9 })).toMatchObject([{ byBuildId: buildId }, { byBuildId: buildId }])
   expect(await farm.pullRequests.listCommits((await found(farm))?.id ?? 0)).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ commit: first, ended: 'superseded', buildId: old }),

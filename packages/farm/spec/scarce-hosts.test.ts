@@ -44,6 +44,19 @@ farmTest('a slow host runs only the newest commit of a branch, and the other job
     reason: 'superseded',
     detail: 'a newer commit of main waits for this cell: build 2',
   })
+  const build = await farm.builds.find(1)
+  expect(build?.jobs).toMatchObject([
+    { reason: 'superseded', detail: 'a newer commit of main waits for this cell: build 2', supersededBy: 2 },
+    { reason: 'superseded', supersededBy: 2 },
+  ])
+  expect((await farm.builds.find(10))?.jobs[0]).toMatchObject({ reason: null, detail: null, supersededBy: null })
+  const superseded = await farm.queue.listSuperseded({ host: 'vax', project: 'sample', limit: 100 })
+  expect(superseded).toHaveLength(18)
+  expect(superseded[0]).toMatchObject({ buildId: 9, byBuildId: 10, branch: 'main', verdict: 'cancelled' })
+  expect(await farm.queue.listSuperseded({ host: 'other', limit: 100 })).toEqual([])
+  farm.wait(25 * 3600)
+  expect(await farm.queue.listSuperseded({ limit: 100 })).toEqual([])
+  farm.wait(-25 * 3600)
   expect(await takes(farm, vax)).toEqual([11, 11, 10, 10])
 })
 
@@ -85,10 +98,9 @@ farmTest('a newer commit cancels the running job if farm.yaml says so, and the j
   farm.attempts.dropCached(offer.attempt) // the server does this at the event "revoked"
   expect(await farm.say(vax, offer, 'x')).toMatchObject({ kind: 'ok', cancel: 'cancelled' })
   await farm.end(vax, offer, { exits: [], reason: 'cancelled', log: 'x' })
-  expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
-    verdict: 'cancelled',
-    detail: 'a newer commit of main waits for this cell: build 2',
-  })
+  const detail = 'a newer commit of main waits for this cell: build 2'
+  expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({ verdict: 'cancelled', detail })
+  expect(await farm.queue.listSuperseded({ limit: 10 })).toMatchObject([{ jobId: 1, byBuildId: 2, detail }])
 })
 
 farmTest('projects take turns on a host', async ({ farm }) => {

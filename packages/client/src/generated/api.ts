@@ -3067,6 +3067,8 @@ export interface components {
             buildId: number;
             /** @description Full commit id */
             commit: string;
+            /** @description The same reason as one sentence for people */
+            detail: string | null;
             /** @description Step that failed */
             failedStep: string | null;
             /**
@@ -3103,6 +3105,8 @@ export interface components {
              * @description When the newest attempt was queued
              */
             queuedAt: string;
+            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended */
+            reason: string | null;
             recipe: {
                 /** @description Paths and patterns of the files that the farm keeps */
                 artifacts?: string[];
@@ -3173,6 +3177,8 @@ export interface components {
             }[];
             /** @description First line of the commit message */
             subject: string | null;
+            /** @description The newer build that made the job unnecessary; null: there is none, or the newer commit of a pull request waits for an approval */
+            supersededBy: number | null;
             /** @description Tag of a build of a tag */
             tag: string | null;
             variant: string;
@@ -3268,6 +3274,8 @@ export interface components {
             buildId: number;
             /** @description Full commit id */
             commit: string;
+            /** @description The same reason as one sentence for people */
+            detail: string | null;
             /** @description Step that failed */
             failedStep: string | null;
             /**
@@ -3286,6 +3294,8 @@ export interface components {
              * @description When the newest attempt was queued
              */
             queuedAt: string;
+            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended */
+            reason: string | null;
             /**
              * Format: date-time
              * @description When the first step of the newest attempt started
@@ -3306,6 +3316,8 @@ export interface components {
                 milliseconds: number;
                 name: string;
             }[];
+            /** @description The newer build that made the job unnecessary; null: there is none, or the newer commit of a pull request waits for an approval */
+            supersededBy: number | null;
             variant: string;
             /**
              * @description The result; null until the attempt has ended

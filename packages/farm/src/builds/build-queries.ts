@@ -11,6 +11,7 @@ import type { Context } from '../context.ts'
 import { isOpen, newestAttempt } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { withoutSecret } from '../projects/addresses.rule.ts'
+import { supersededBy } from '../queue/superseded.ts'
 import type { PreparedSource } from './prepared-source.ts'
 
 /** A job with the state of its newest attempt. */
@@ -26,6 +27,11 @@ export interface JobSummary {
   state: AttemptState
   verdict: Verdict | null
   failedStep: string | null
+  /** Why the newest attempt ended without a result: one word, and one sentence for people. Otherwise null. */
+  reason: string | null
+  detail: string | null
+  /** The newer build that made the newest attempt unnecessary; otherwise null. */
+  supersededBy: number | null
   queuedAt: Date
   startedAt: Date | null
   finishedAt: Date | null
@@ -136,9 +142,12 @@ function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
   return { ...row, logBytes, attempt: attemptName(attempt) }
 }
 
+const withoutResult = (column: Sql) => sql`CASE WHEN a."verdict" IN ('cancelled', 'lost', 'broken') THEN ${column} END`
+
 const jobColumns = sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
   host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",
-  a."startedAt", a."finishedAt", a."steps", a."logBytes"`
+  a."startedAt", a."finishedAt", a."steps", a."logBytes", ${withoutResult(sql`a."reason"`)} AS "reason",
+  ${withoutResult(sql`a."detail"`)} AS "detail", ${supersededBy} AS "supersededBy"`
 const jobJoins = sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
   JOIN ${newestAttempt} a ON true`
 

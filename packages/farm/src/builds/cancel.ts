@@ -1,6 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import { endAttempts } from '../attempts/end-attempts.ts'
-import { farmEnds } from '../attempts/ends.rule.ts'
+import { cancelledEnd, farmEnds } from '../attempts/ends.rule.ts'
 import type { Context } from '../context.ts'
 import { isActive, isUnclaimed } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -11,23 +11,28 @@ export type CancelOutcome =
   | { kind: 'nothing-to-cancel' }
   | { kind: 'unknown' }
 
-/** Ends a job at once if no host has claimed it. Otherwise the next answer to the host (within 2 s) cancels the job. */
-export async function cancelJob(context: Context, jobId: number): Promise<CancelOutcome> {
+/**
+ * Ends a job at once if no host has claimed it. Otherwise the next answer to the host (within 2 s) cancels the job. `by` is
+ * the name of the person's token, for the reason of the job.
+ */
+export async function cancelJob(context: Context, jobId: number, by?: string): Promise<CancelOutcome> {
   const known = await context.db.models.job.count({ where: { id: jobId } })
-  return known ? cancelWhere(context, sql`"jobId" = ${jobId}`) : { kind: 'unknown' }
+  return known ? cancelWhere(context, sql`"jobId" = ${jobId}`, by) : { kind: 'unknown' }
 }
 
 /** Ends every job of a build. */
-export async function cancelBuild(context: Context, buildId: number): Promise<CancelOutcome> {
+export async function cancelBuild(context: Context, buildId: number, by?: string): Promise<CancelOutcome> {
   const known = await context.db.models.build.count({ where: { id: buildId } })
   const where = sql`"jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
-  return known ? cancelWhere(context, where) : { kind: 'unknown' }
+  return known ? cancelWhere(context, where, by) : { kind: 'unknown' }
 }
 
-async function cancelWhere(context: Context, where: Sql): Promise<CancelOutcome> {
+async function cancelWhere(context: Context, where: Sql, by: string | undefined): Promise<CancelOutcome> {
+  const end =
+    by === undefined ? farmEnds.cancelledBeforeStart : cancelledEnd('cancelled', `cancelled by ${by} before it began`)
   const unclaimed = { kind: 'many', where: sql`${isUnclaimed} AND ${where}` } as const
-  const ended = await inTransaction(context, tx => endAttempts(context, tx, unclaimed, farmEnds.cancelledBeforeStart))
-  const requested = await requestCancel(context, where)
+  const ended = await inTransaction(context, tx => endAttempts(context, tx, unclaimed, end))
+  const requested = await requestCancel(context, where, by === undefined ? null : `cancelled by ${by}`)
   const attempts = ended.length + requested.length
   return attempts > 0 ? { kind: 'cancelled', attempts } : { kind: 'nothing-to-cancel' }
 }

@@ -42,8 +42,9 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   /** The ids of builds whose sources are not prepared yet. */
   listUnprepared: () => listUnprepared(main),
 
-  cancel: async (buildId: number) => (canBeId(buildId) ? cancelBuild(main, buildId) : unknown),
-  cancelJob: async (jobId: number) => (canBeId(jobId) ? cancelJob(main, jobId) : unknown),
+  /** `by` is the name of the person's token. The pages show it. */
+  cancel: async (buildId: number, by?: string) => (canBeId(buildId) ? cancelBuild(main, buildId, by) : unknown),
+  cancelJob: async (jobId: number, by?: string) => (canBeId(jobId) ? cancelJob(main, jobId, by) : unknown),
   /** Runs a finished job again, with the same recipe and sources. */
   retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(main, jobId) : unknown),
   /** Runs the selected finished jobs of a build again. A repeated request adds no second attempt to a job. */

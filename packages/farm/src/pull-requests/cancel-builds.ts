@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { isActive, isUnclaimed } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
+import { recordSuperseded } from '../queue/superseded.ts'
 import { notePullRequestStatuses } from '../statuses/changes.ts'
 
 export type Because =
@@ -47,7 +48,8 @@ export async function cancelBuilds(context: Context, tx: Tx, id: number, because
     tx.emit({ kind: 'revoked', attempt })
     tx.emit({ kind: 'attempt', attempt, jobId: row.jobId, buildId: row.buildId, projectName: row.projectName })
   }
-  await endAttempts(context, tx, { kind: 'many', where: sql`${isUnclaimed} AND ${jobs}` }, end)
+  const stopped = await endAttempts(context, tx, { kind: 'many', where: sql`${isUnclaimed} AND ${jobs}` }, end)
+  if (because.kind === 'commit') await recordSuperseded(tx, [...requested, ...stopped], null, tx.now())
 }
 
 function endOf(because: Because): AttemptEnd {

@@ -9,6 +9,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { usualJobMs } from './slow-host.rule.ts'
 import { type CellAttempt, coalesces, supersededWords, supersedes } from './supersede.rule.ts'
+import { recordSuperseded } from './superseded.ts'
 
 /** On each host, the farm looks at the newest open attempts of the project, at most this many. */
 const openMax = 1_000
@@ -30,8 +31,11 @@ export async function supersedeOlder(context: Context, buildId: number): Promise
   const waiting = older.filter(({ state, hostId }) => isWaiting(state) && coalescing.has(hostId))
   const running = project.cancelSuperseded ? older.filter(({ state }) => !isWaiting(state)) : []
   const words = supersededWords(build.branch, buildId)
-  if (waiting.length > 0) await endWaiting(context, waiting, words)
-  if (running.length > 0) await requestCancel(context, named(running), words)
+  if (waiting.length > 0) await endWaiting(context, waiting, words, buildId)
+  if (running.length > 0) {
+    const requested = await requestCancel(context, named(running), words)
+    await recordSuperseded(context.db, requested, buildId, context.now())
+  }
 }
 
 const isWaiting = (state: AttemptState): boolean => state === 'waiting' || state === 'queued'
@@ -91,15 +95,16 @@ const olderAttempts = ({ db }: Context, { buildId, project, branch }: NewBuild, 
                     WHERE newer."buildId" = ${buildId} AND newer."hostId" = job."hostId" AND newer."arch" = job."arch"
                       AND newer."variant" = job."variant")`
 
-const endWaiting = (context: Context, older: readonly OlderAttempt[], words: string) =>
-  inTransaction(context, tx =>
-    endAttempts(
+const endWaiting = (context: Context, older: readonly OlderAttempt[], words: string, newer: number) =>
+  inTransaction(context, async tx => {
+    const ended = await endAttempts(
       context,
       tx,
       { kind: 'many', where: sql`"state" IN ('waiting', 'queued') AND ${named(older)}` },
       supersededEnd(words),
-    ),
-  )
+    )
+    await recordSuperseded(tx, ended, newer, tx.now())
+  })
 
 const named = (attempts: readonly OlderAttempt[]): Sql =>
   sql`("jobId", "number") IN (${join(attempts.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`))})`

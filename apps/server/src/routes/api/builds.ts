@@ -82,7 +82,7 @@ export const builds = (services: Services, bulk: BulkAnswers) => async (app: Api
       },
     },
     async (request, reply) => {
-      const outcome = await farm.builds.cancel(request.params.id)
+      const outcome = await farm.builds.cancel(request.params.id, request.allowedBy?.name)
       if (outcome.kind === 'unknown') return problem(reply, 'unknown', `there is no build ${request.params.id}`)
       return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
     },

@@ -67,7 +67,7 @@ export const jobs = (services: Services, bulk: BulkAnswers) => async (app: ApiIn
       },
     },
     async (request, reply) => {
-      const outcome = await farm.builds.cancelJob(request.params.id)
+      const outcome = await farm.builds.cancelJob(request.params.id, request.allowedBy?.name)
       if (outcome.kind === 'unknown') return answerProblem(reply, unknownJob(request.params.id))
       return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
     },

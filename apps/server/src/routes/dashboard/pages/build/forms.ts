@@ -14,8 +14,8 @@ type BuildForm = FastifyRequest<{ Params: { id: string } }>
 export function buildForms(app: FastifyInstance, { farm }: Services): void {
   const admin = { preHandler: requireAdmin }
 
-  app.post('/builds/:id/cancel', admin, async ({ params: { id } }: BuildForm, reply) => {
-    const outcome = await farm.builds.cancel(wholeNumber(id) ?? 0)
+  app.post('/builds/:id/cancel', admin, async ({ params: { id }, allowedBy }: BuildForm, reply) => {
+    const outcome = await farm.builds.cancel(wholeNumber(id) ?? 0, allowedBy?.name)
     if (outcome.kind === 'unknown') throw noBuild(id)
     return seeOther(reply, `/builds/${id}`)
   })

@@ -21,6 +21,7 @@ import { DistinctFailures } from './failures.tsx'
 import { type BuildFindings, Findings } from './findings.tsx'
 import { gridOf } from './grid.ts'
 import { tableJobs } from './table-jobs.ts'
+import { WithoutResult } from './without-result.tsx'
 
 export interface BuildPage {
   visit: Visit
@@ -79,6 +80,7 @@ export function renderBuildPage(page: BuildPage): string {
         {visit.admin && build.kind === 'branch' && <BuildCell visit={visit} build={build} />}
         <Effects project={build.project} effects={effects} />
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
+        <WithoutResult jobs={build.jobs} />
         <DistinctFailures buildId={build.id} failures={failures} />
         <ChangesSincePrevious effects={effects} at={visit.at} />
         <Sources build={build} at={visit.at} />

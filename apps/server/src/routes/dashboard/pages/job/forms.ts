@@ -11,8 +11,8 @@ type JobForm = FastifyRequest<{ Params: { id: string } }>
 export function jobForms(app: FastifyInstance, { farm }: Services): void {
   const admin = { preHandler: requireAdmin }
 
-  app.post('/jobs/:id/cancel', admin, async ({ params: { id } }: JobForm, reply) => {
-    const outcome = await farm.builds.cancelJob(wholeNumber(id) ?? 0)
+  app.post('/jobs/:id/cancel', admin, async ({ params: { id }, allowedBy }: JobForm, reply) => {
+    const outcome = await farm.builds.cancelJob(wholeNumber(id) ?? 0, allowedBy?.name)
     if (outcome.kind === 'unknown') throw noJob(id)
     return seeOther(reply, `/jobs/${id}`)
   })

@@ -1,4 +1,4 @@
-import { isBlocked, type Queue, type QueueEntry } from '@rumpfarm/farm'
+import { isBlocked, type Queue, type QueueEntry, type SupersededJob } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
@@ -10,6 +10,7 @@ import { counted } from '../../components/status.ts'
 import { WaitText } from '../../components/wait-text.tsx'
 import type { Visit } from '../../visit.ts'
 import { QueueFilter } from './filter.tsx'
+import { Superseded } from './superseded.tsx'
 
 /** Each table of the page shows at most this many jobs. */
 const shownMax = 100
@@ -17,10 +18,12 @@ const shownMax = 100
 export interface QueuePage {
   visit: Visit
   queue: Queue
+  /** The newest jobs that a newer build made unnecessary. */
+  superseded: readonly SupersededJob[]
   filter: { host: string | undefined; project: string | undefined }
 }
 
-export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
+export function renderQueuePage({ visit, queue, superseded, filter }: QueuePage): string {
   const waiting = queue.jobs.filter(({ reason }) => reason !== null && !isBlocked(reason))
   const blocked = queue.jobs.filter(({ reason }) => reason !== null && isBlocked(reason))
   const running = queue.jobs.filter(({ reason }) => reason === null)
@@ -63,6 +66,7 @@ export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
         ) : (
           <Jobs jobs={running} at={visit.at} kind="running" />
         )}
+        <Superseded jobs={superseded} at={visit.at} />
         <p>
           <Link to={`/lost${filter.project === undefined ? '' : `?project=${segment(filter.project)}`}`}>
             Lost jobs

@@ -4,11 +4,17 @@ import { livePage } from '../../live/live-page.ts'
 import { queryWord } from '../../query.ts'
 import { visitOf } from '../../visit.ts'
 import { renderQueuePage } from './page.tsx'
+import { supersededMax } from './superseded.tsx'
 
 export function queueRoute(app: FastifyInstance, services: Services): void {
   livePage(app, '/queue', async request => {
     const filter = { host: queryWord(request, 'host'), project: queryWord(request, 'project') }
-    const [visit, queue] = await Promise.all([visitOf(services, request), services.farm.queue.list(filter)])
-    return renderQueuePage({ visit, queue, filter })
+    const { queue: reader } = services.farm
+    const [visit, queue, superseded] = await Promise.all([
+      visitOf(services, request),
+      reader.list(filter),
+      reader.listSuperseded({ ...filter, limit: supersededMax + 1 }),
+    ])
+    return renderQueuePage({ visit, queue, superseded, filter })
   })
 }
