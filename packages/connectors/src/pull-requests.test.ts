@@ -256,6 +256,7 @@ describe('the merge', () => {
       kind: 'problem',
       problem:
         'pull request 7 conflicts with main in a.c: merge main into the pull request and push, then the farm builds it',
+      conflictsWith: 'main',
     })
     const git = openGit(quietEnvironment(), { listSeconds: 60, fetchSeconds: 60, archiveSeconds: 60 })
     onTestFinished(() => git.close())

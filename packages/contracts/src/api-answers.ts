@@ -140,7 +140,7 @@ const summaryOfJob = {
   verdict,
   failedStep,
   reason: maybeText(
-    'Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended',
+    'Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, conflict, lease-expired, …; null: it has a result, or has not ended',
   ),
   detail: maybeText('The same reason as one sentence for people'),
   supersededBy: maybeInteger(

@@ -22,6 +22,7 @@ const summaryOfBuild = {
   fork: Type.Boolean({ description: 'Whether the code comes from somebody who cannot push to the repository' }),
   sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
   problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
+  conflictsWith: maybeText('The branch with which the pull request of the build conflicts, so that nothing was built'),
   sourcesNextAt: maybeMoment('When the farm tries again to prepare the sources; null if it does not wait'),
   bisection: Type.Unsafe<number | null>({
     type: ['integer', 'null'],

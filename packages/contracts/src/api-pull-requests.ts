@@ -28,6 +28,9 @@ const members = {
     'Whether the farm may build the newest commit. waiting: an administrator must decide. null: git has not read the commit yet',
   ),
   buildId: maybeBuild('Build of the newest commit; null: none'),
+  conflict: Type.Boolean({
+    description: 'Whether this build conflicts with the base branch, so that nothing was built',
+  }),
   problem: maybeText('Why the farm could not read the request; null: it could'),
   nextTryAt: maybeMoment('When the farm tries again to read the request; null: it does not have to'),
 }

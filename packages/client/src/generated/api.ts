@@ -1996,6 +1996,8 @@ export interface components {
             causeDetail: string | null;
             /** @description Full commit id */
             commit: string;
+            /** @description The branch with which the pull request of the build conflicts, so that nothing was built */
+            conflictsWith: string | null;
             /** @description Number of jobs by state; ended jobs are counted by verdict */
             counts: {
                 broken?: number;
@@ -2182,6 +2184,8 @@ export interface components {
             causeDetail: string | null;
             /** @description Full commit id */
             commit: string;
+            /** @description The branch with which the pull request of the build conflicts, so that nothing was built */
+            conflictsWith: string | null;
             /** @description Number of jobs by state; ended jobs are counted by verdict */
             counts: {
                 broken?: number;
@@ -3105,7 +3109,7 @@ export interface components {
              * @description When the newest attempt was queued
              */
             queuedAt: string;
-            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended */
+            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, conflict, lease-expired, …; null: it has a result, or has not ended */
             reason: string | null;
             recipe: {
                 /** @description Paths and patterns of the files that the farm keeps */
@@ -3294,7 +3298,7 @@ export interface components {
              * @description When the newest attempt was queued
              */
             queuedAt: string;
-            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, lease-expired, …; null: it has a result, or has not ended */
+            /** @description Why the newest attempt ended without a result, in one word: cancelled, superseded, closed, refused, sources, conflict, lease-expired, …; null: it has a result, or has not ended */
             reason: string | null;
             /**
              * Format: date-time
@@ -4349,6 +4353,8 @@ export interface components {
             closedAt: string | null;
             /** @description The newest 100 commits, newest first */
             commits: components["schemas"]["PullRequestCommit"][];
+            /** @description Whether this build conflicts with the base branch, so that nothing was built */
+            conflict: boolean;
             /** @description The commit comes from somebody who cannot push to the repository */
             fork: boolean;
             /** @description Branch with the changes */
@@ -4438,6 +4444,8 @@ export interface components {
              * @description null: the request is open
              */
             closedAt: string | null;
+            /** @description Whether this build conflicts with the base branch, so that nothing was built */
+            conflict: boolean;
             /** @description The commit comes from somebody who cannot push to the repository */
             fork: boolean;
             /** @description Branch with the changes */

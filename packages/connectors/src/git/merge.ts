@@ -157,9 +157,8 @@ function conflict({ number, baseBranch }: Sides, files: readonly string[]): Prob
   const shown = files.slice(0, filesShown).map(file => cut(file.replace(/\p{Cc}/gu, '?'), 200))
   const more = files.length > filesShown ? ` and ${files.length - filesShown} more` : ''
   const where = files.length === 0 ? '' : ` in ${shown.join(', ')}${more}`
-  return problem(
-    `pull request ${number} conflicts with ${baseBranch}${where}: merge ${baseBranch} into the pull request and push, then the farm builds it`,
-  )
+  const detail = `pull request ${number} conflicts with ${baseBranch}${where}: merge ${baseBranch} into the pull request and push, then the farm builds it`
+  return { ...problem(detail), conflictsWith: baseBranch }
 }
 
 /** The same two commits always give the same merge commit, so a second build uses the same tarball. */

@@ -16,6 +16,8 @@ export interface Problem {
   absent?: true
   /** The repository is on another machine, and does not answer as it should. A later try can help. */
   unreachable?: true
+  /** The pull request cannot be merged into this branch without a decision of its author. */
+  conflictsWith?: string
 }
 
 export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem

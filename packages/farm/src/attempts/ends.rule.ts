@@ -4,7 +4,7 @@ import type { Verdict } from '@rumpfarm/contracts'
 export interface AttemptEnd {
   verdict: Verdict
   failedStep: string | null
-  /** The agent's reason, or a reason of the farm: sources, lease-expired, forgotten, cancelled, superseded, refused. */
+  /** The agent's reason, or a reason of the farm: sources, conflict, lease-expired, forgotten, cancelled, superseded, refused. */
   reason: string
   /** One sentence for a person. */
   detail: string | null
@@ -32,6 +32,9 @@ export const supersededEnd = (words: string): AttemptEnd => end('cancelled', 'su
 
 /** The end of an attempt whose sources are not available. The message is git's message. */
 export const sourcesFailedEnd = (message: string): AttemptEnd => end('broken', 'sources', message)
+
+/** The end of an attempt of a pull request that conflicts with its base branch. */
+export const conflictEnd = (message: string): AttemptEnd => end('broken', 'conflict', message)
 
 /** How an attempt ends that a change elsewhere makes useless. `detail` is one sentence for people. */
 export const cancelledEnd = (reason: string, detail: string): AttemptEnd => end('cancelled', reason, detail)

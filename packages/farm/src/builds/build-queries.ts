@@ -61,6 +61,8 @@ export interface BuildSummary {
   sources: 'pending' | 'ready' | 'failed'
   /** Why the sources of the build are not available: git's message. */
   problem: string | null
+  /** The branch with which the pull request of the build conflicts, so that nothing was built; otherwise null. */
+  conflictsWith: string | null
   /** When the farm tries again to prepare the sources; null if it does not wait. */
   sourcesNextAt: Date | null
   /** The number of the bisection whose probes the build runs. Null for a build of a push, schedule or person. */
@@ -165,7 +167,7 @@ function conditions(filter: JobFilter, hostId: number | undefined): Sql[] {
   return wanted
 }
 
-type BuildRow = Omit<BuildSummary, 'counts' | 'problem'> & {
+type BuildRow = Omit<BuildSummary, 'counts' | 'problem' | 'conflictsWith'> & {
   sourcesInfo: unknown
   counts: BuildSummary['counts'] | null
 }
@@ -236,8 +238,9 @@ const buildColumns = sql`build."id", build."projectName" AS "project", build."co
       WHERE job."buildId" = build."id" GROUP BY 1) counted) AS "counts"`
 
 function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
-  const problem = row.sources !== 'ready' ? ((sourcesInfo as { problem?: string } | null)?.problem ?? null) : null
-  return { ...row, problem, counts: counts ?? {} }
+  const failed = row.sources === 'ready' ? null : (sourcesInfo as { problem?: string; conflictsWith?: string } | null)
+  const { problem = null, conflictsWith = null } = failed ?? {}
+  return { ...row, problem, conflictsWith, counts: counts ?? {} }
 }
 
 /** A limit that no build reaches, because a build has at most hosts × arches × variants jobs. */

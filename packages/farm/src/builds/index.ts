@@ -34,7 +34,9 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   /** Makes a build with all its jobs. A repeated delivery or a repeated commit makes no second build. */
   request: (request: BuildRequest) => requestBuild(main, request),
   markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
-  markSourcesFailed: (buildId: number, message: string) => markSourcesFailed(main, buildId, message),
+  /** `conflictsWith`: the branch with which the pull request of the build conflicts. */
+  markSourcesFailed: (buildId: number, message: string, options: { conflictsWith?: string | undefined } = {}) =>
+    markSourcesFailed(main, buildId, message, options),
   /** Tries to prepare the sources again later, or gives up. */
   postponeSources: (buildId: number, problem: SourcesProblem) => postponeSources(main, buildId, problem),
   /** If the sources of a build failed, the farm prepares them again. */

@@ -256,7 +256,9 @@ function insertBuild(
     WITH build AS (
       INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt",
                            "kind", "cause", "causeDetail", "tag", "pullRequestId", "fork")
-      SELECT ${request.project}, ${request.commit}, ${reason}, ${recipeHash}, ${branch}, ${request.subject ?? null}, ${request.author ?? null}, ${at},
+      SELECT ${request.project}, ${request.commit}, ${reason}, ${recipeHash}, ${branch},
+             COALESCE(${request.subject ?? null}, (SELECT "title" FROM "PullRequest" WHERE "id" = ${pullRequestId}::int)),
+             COALESCE(${request.author ?? null}, (SELECT "author" FROM "PullRequest" WHERE "id" = ${pullRequestId}::int)), ${at},
              ${kind}, ${request.cause}, ${request.causeDetail ?? null}, ${tag}, ${pullRequestId}::int, ${fork}
        WHERE NOT EXISTS (SELECT FROM "Push" WHERE "source" = ${request.source} AND "deliveryId" = ${request.deliveryId}
                             AND "projectName" = ${request.project} AND "buildId" IS NOT NULL)

@@ -1,6 +1,6 @@
 import { cut } from '@rumpfarm/contracts'
 import { endAttempts } from '../attempts/end-attempts.ts'
-import { sourcesFailedEnd } from '../attempts/ends.rule.ts'
+import { conflictEnd, sourcesFailedEnd } from '../attempts/ends.rule.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
@@ -77,17 +77,30 @@ export async function postponeSources(
   return 'postponed'
 }
 
-/** Records that the sources of a build are not available. Its waiting attempts end as broken, with git's message. */
-export async function markSourcesFailed(context: Context, buildId: number, message: string): Promise<void> {
+/**
+ * Records that the sources of a build are not available. Its waiting attempts end as broken, with git's message.
+ * `conflictsWith` is the branch with which the pull request of the build conflicts.
+ */
+export async function markSourcesFailed(
+  context: Context,
+  buildId: number,
+  message: string,
+  { conflictsWith }: { conflictsWith?: string | undefined } = {},
+): Promise<void> {
   const problem = cut(message, 4000)
   await inTransaction(context, async tx => {
     await tx.execute`
-      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem })}::jsonb, "sourcesTries" = 0,
+      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem, conflictsWith })}::jsonb, "sourcesTries" = 0,
              "sourcesSince" = NULL, "sourcesNextAt" = NULL
        WHERE "id" = ${buildId}`
     tx.emit({ kind: 'sources-prepared', buildId, ok: false })
     const where = sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
-    await endAttempts(context, tx, { kind: 'many', where }, sourcesFailedEnd(problem))
+    await endAttempts(
+      context,
+      tx,
+      { kind: 'many', where },
+      conflictsWith === undefined ? sourcesFailedEnd(problem) : conflictEnd(problem),
+    )
   })
 }
 
@@ -106,7 +119,7 @@ export async function reopenSources(context: Context, buildId: number): Promise<
       INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
       SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork", build."projectName", build."id"
         FROM "Job" job JOIN ${newestAttempt} newest ON true JOIN "Build" build ON build."id" = job."buildId"
-       WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
+       WHERE job."buildId" = ${buildId} AND newest."reason" IN ('sources', 'conflict')
       ON CONFLICT DO NOTHING`
     await noteStatusChanges(tx, [buildId])
   })

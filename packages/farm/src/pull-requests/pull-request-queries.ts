@@ -26,6 +26,8 @@ export interface PullRequestView {
   approval: Approval | null
   /** The build of the newest commit. */
   buildId: number | null
+  /** Whether this build conflicts with the base branch, so that nothing was built. */
+  conflict: boolean
   /** Why the farm could not read the request, and when it tries again. */
   problem: string | null
   nextTryAt: Date | null
@@ -62,6 +64,8 @@ const columns = sql`request."id", request."projectName" AS "project", request."n
   request."baseBranch", request."headBranch", request."headCommit", request."fork", request."url", request."state", request."openedAt",
   request."changedAt", request."closedAt", seen."approval", request."problem",
   ${newestBuild(sql`request."id"`, sql`request."headCommit"`)} AS "buildId",
+  COALESCE((SELECT "sources" = 'failed' AND "sourcesInfo" ->> 'conflictsWith' IS NOT NULL FROM "Build"
+             WHERE "id" = ${newestBuild(sql`request."id"`, sql`request."headCommit"`)}), false) AS "conflict",
   CASE WHEN request."problem" IS NOT NULL THEN request."examineAt" END AS "nextTryAt"`
 const withNewestCommit = sql`"PullRequest" request
   LEFT JOIN "PullRequestCommit" seen ON seen."pullRequestId" = request."id" AND seen."commit" = request."headCommit"`

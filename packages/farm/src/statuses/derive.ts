@@ -55,7 +55,8 @@ async function deriveCommit(tx: Tx, commit: Commit, project: ProjectConfig | und
 
 async function deriveGroup(tx: Tx, commit: Commit, project: ProjectConfig, group: StatusGroup): Promise<void> {
   const [build] = await tx.query<BuildRow>`
-    SELECT "id", "sources", "branch" FROM "Build" build
+    SELECT "id", "sources", "branch", CASE WHEN "sources" = 'failed' THEN "sourcesInfo" ->> 'conflictsWith' END AS "conflictsWith"
+      FROM "Build" build
      WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit} AND ${hasStatus}
        AND build."kind" = ANY(${[...group.kinds]}::text[])
      ORDER BY "id" DESC LIMIT 1`
@@ -85,6 +86,7 @@ interface BuildRow {
   id: number
   sources: string
   branch: string | null
+  conflictsWith: string | null
 }
 
 /**

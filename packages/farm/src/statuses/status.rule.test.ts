@@ -18,7 +18,7 @@ const waiting = () => job({ state: 'waiting', verdict: null })
 const queued = () => job({ state: 'queued', verdict: null })
 const failed = (changes: Partial<StatusJob> = {}) => job({ verdict: 'failed', failedStep: 'build', ...changes })
 
-const build = { id: 12, sources: 'ready' }
+const build = { id: 12, sources: 'ready', conflictsWith: null }
 
 test.each<[string, StatusJob[], string, string]>([
   ['no job', [], 'error', 'No host of the farm can build this commit'],
@@ -63,7 +63,7 @@ test.each<[string, StatusJob[], string, string]>([
 
 test('the status of a build without sources says so', () => {
   const broken = job({ verdict: 'broken' })
-  expect(buildStatus({ id: 1, sources: 'failed' }, [broken])).toEqual({
+  expect(buildStatus({ id: 1, sources: 'failed', conflictsWith: null }, [broken])).toEqual({
     state: 'error',
     description: 'The sources of the build are not available',
   })
@@ -102,3 +102,11 @@ test.each([
     expect(unbuiltStatus({ approval, decided, ended })).toEqual({ state, description })
   },
 )
+
+test('the status of a pull request that conflicts names the branch', () => {
+  const broken = job({ verdict: 'broken', failedStep: null })
+  expect(buildStatus({ ...build, sources: 'failed', conflictsWith: 'main' }, [broken])).toEqual({
+    state: 'error',
+    description: 'Conflicts with main; nothing was built',
+  })
+})

@@ -27,6 +27,8 @@ export const kindsWithStatus: readonly string[] = ['branch', 'tag', 'pull-reques
 interface StatusBuild {
   id: number
   sources: string
+  /** The branch with which a pull request conflicts; otherwise null. */
+  conflictsWith: string | null
 }
 
 /** The status of a commit from the newest jobs of its cells. */
@@ -43,6 +45,8 @@ export function buildStatus(build: StatusBuild, jobs: readonly StatusJob[]): Wan
   const failed = having('failure')
   if (failed.length > 0)
     return { state: 'failure', description: `${failed.length} of ${all} failed: ${failed.map(placeOf).join(', ')}` }
+  if (build.conflictsWith !== null)
+    return { state: 'error', description: `Conflicts with ${build.conflictsWith}; nothing was built` }
   if (build.sources === 'failed') return { state: 'error', description: 'The sources of the build are not available' }
   const broken = having('error').length
   if (broken > 0) return { state: 'error', description: `${broken} of ${all} ended without a result` }

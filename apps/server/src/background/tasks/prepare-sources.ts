@@ -45,9 +45,9 @@ async function prepareBuild(
   build: BuildView,
   projects: Map<string, ProjectConfig>,
 ): Promise<PreparedSource[]> {
-  const fail = async ({ problem, absent, unreachable }: Omit<Problem, 'kind'>) => {
+  const fail = async ({ problem, absent, unreachable, conflictsWith }: Omit<Problem, 'kind'>) => {
     if (absent || unreachable) await farm.builds.postponeSources(build.id, { problem, absent: absent === true })
-    else await farm.builds.markSourcesFailed(build.id, problem)
+    else await farm.builds.markSourcesFailed(build.id, problem, { conflictsWith })
     return []
   }
   const project = projects.get(build.project)

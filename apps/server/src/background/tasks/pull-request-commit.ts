@@ -1,10 +1,8 @@
-import type { Mirrors } from '@rumpfarm/connectors'
+import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Farm, PreparedSource } from '@rumpfarm/farm'
 
-export type CommitToBuild =
-  | { kind: 'commit'; commit: string; merged?: NonNullable<PreparedSource['merged']> }
-  | { kind: 'problem'; problem: string }
+export type CommitToBuild = { kind: 'commit'; commit: string; merged?: NonNullable<PreparedSource['merged']> } | Problem
 
 /**
  * The commit of the first source of a build. For a pull request this is its merge with the base branch, or its newest

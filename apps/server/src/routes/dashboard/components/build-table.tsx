@@ -43,7 +43,9 @@ function BuildRow({ build, at }: { build: BuildSummary; at: Date }) {
       </td>
       <td>
         {build.sources === 'failed' ? (
-          <StatusMark status="broken">no sources</StatusMark>
+          <StatusMark status="broken">
+            {build.conflictsWith === null ? 'no sources' : `conflicts with ${build.conflictsWith}`}
+          </StatusMark>
         ) : (
           <JobCounts counts={build.counts} />
         )}

@@ -7,9 +7,15 @@ export const pullRequestPath = ({ project, number }: { project: string; number: 
 
 /** What the farm does with the newest commit of a pull request. */
 export function PullRequestStanding({ request }: { request: PullRequestView }) {
-  const { state, approval, buildId, problem } = request
+  const { state, approval, buildId, problem, conflict, baseBranch } = request
   if (state === 'open' && approval === 'waiting') return <strong class="mark waiting">needs approval</strong>
   if (approval === 'refused') return <span class="mark cancelled">refused</span>
+  if (buildId !== null && conflict)
+    return (
+      <Link to={`/builds/${buildId}`}>
+        <span class="mark broken">conflicts with {baseBranch}</span>
+      </Link>
+    )
   if (buildId !== null) return <Link to={`/builds/${buildId}`}>Build {buildId}</Link>
   if (problem !== null) return <span class="mark broken">cannot be read</span>
   return <>{state === 'open' ? 'The farm reads it.' : ''}</>

@@ -70,23 +70,30 @@ export function renderBuildPage(page: BuildPage): string {
           </p>
         )}
         <BuildFacts build={build} pullRequest={pullRequest} at={visit.at} />
-        <p class="totals">
-          <JobCounts counts={build.counts} />
-        </p>
+        {build.sources === 'failed' && <Sources build={build} at={visit.at} />}
+        {build.conflictsWith === null && (
+          <p class="totals">
+            <JobCounts counts={build.counts} />
+          </p>
+        )}
         <Findings {...findings} />
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <RunAgain visit={visit} build={build} />}
         {visit.admin && build.kind === 'branch' && <BuildCell visit={visit} build={build} />}
-        <Effects project={build.project} effects={effects} />
-        {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
-        <WithoutResult jobs={build.jobs} />
+        {build.sources !== 'failed' && <Effects project={build.project} effects={effects} />}
+        {build.jobs.length > 0 && build.sources !== 'failed' && <GridFrame grid={gridOf(build, effects, visit.at)} />}
+        {build.sources !== 'failed' && <WithoutResult jobs={build.jobs} />}
         <DistinctFailures buildId={build.id} failures={failures} />
-        <ChangesSincePrevious effects={effects} at={visit.at} />
-        <Sources build={build} at={visit.at} />
-        <h2 id="jobs">Jobs</h2>
-        <SlowJobs effects={effects} />
-        <Jobs build={build} allJobs={allJobs} noHost={noHost} at={visit.at} />
+        {build.sources !== 'failed' && <ChangesSincePrevious effects={effects} at={visit.at} />}
+        {build.sources !== 'failed' && <Sources build={build} at={visit.at} />}
+        {build.conflictsWith === null && (
+          <>
+            <h2 id="jobs">Jobs</h2>
+            <SlowJobs effects={effects} />
+            <Jobs build={build} allJobs={allJobs} noHost={noHost} at={visit.at} />
+          </>
+        )}
       </>
     ),
   })
@@ -160,7 +167,13 @@ const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
 )
 
 /** Jobs of a bisection cannot run again: the bisection decides which commits it needs. */
-function RunAgain({ visit, build: { id, counts, kind, bisection } }: { visit: Visit; build: BuildView }) {
+function RunAgain({
+  visit,
+  build: { id, counts, kind, bisection, conflictsWith },
+}: {
+  visit: Visit
+  build: BuildView
+}) {
   const sum = (...verdicts: Verdict[]) => verdicts.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0)
   const jobs = {
     failed: sum('failed', 'timed-out', 'broken'),
@@ -168,7 +181,8 @@ function RunAgain({ visit, build: { id, counts, kind, bisection } }: { visit: Vi
     all: sum('passed', 'failed', 'timed-out', 'cancelled', 'lost', 'broken'),
   }
   const to = `/builds/${id}/retry`
-  const shown = bisection === null
+  // The author of a pull request must solve a conflict first.
+  const shown = bisection === null && conflictsWith === null
   return (
     <div class="actions">
       {shown && jobs.failed > 0 && (
@@ -215,6 +229,13 @@ function Sources({ build, at }: { build: BuildView; at: Date }) {
             The next try is at <ClockTime time={build.sourcesNextAt} at={at} />.
           </>
         )}
+      </section>
+    )
+  if (build.conflictsWith !== null)
+    return (
+      <section class="banner" aria-label="Conflict">
+        <strong>The pull request conflicts with {build.conflictsWith}; nothing was built.</strong>
+        <pre>{build.problem}</pre>
       </section>
     )
   if (build.sources === 'failed')

@@ -108,9 +108,11 @@ function Build({ visit, request, newest }: { visit: Visit; request: PullRequestV
       </h2>
       <Sources request={request} build={build} />
       {noHost === null ? (
-        <p class="totals">
-          <JobCounts counts={build.counts} />
-        </p>
+        build.conflictsWith === null && (
+          <p class="totals">
+            <JobCounts counts={build.counts} />
+          </p>
+        )
       ) : (
         <p class="banner" role="status">
           {noHost}
@@ -119,7 +121,7 @@ function Build({ visit, request, newest }: { visit: Visit; request: PullRequestV
       {build.jobs.length > 0 && build.sources !== 'failed' && (
         <Comparison baseBranch={request.baseBranch} effects={effects} active={isUnfinished(build)} />
       )}
-      {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
+      {build.jobs.length > 0 && build.sources !== 'failed' && <GridFrame grid={gridOf(build, effects, visit.at)} />}
     </section>
   )
 }
@@ -131,7 +133,11 @@ function Sources({ request: { baseBranch, project }, build }: { request: PullReq
   if (build.sources === 'failed')
     return (
       <section class="banner" aria-label="Errors in the sources">
-        <strong>The server cannot prepare the sources, so no job can run.</strong>
+        <strong>
+          {build.conflictsWith === null
+            ? 'The server cannot prepare the sources, so no job can run.'
+            : `The pull request conflicts with ${build.conflictsWith}; nothing was built.`}
+        </strong>
         <pre>{build.problem}</pre>
       </section>
     )

@@ -119,3 +119,27 @@ serverTest(
     expect((await server.ask('/')).body).not.toContain(commit)
   },
 )
+
+serverTest('a request that conflicts says so everywhere, and nothing looks lost', async ({ server }) => {
+  await server.host('vax')
+  await receive(server, false)
+  const problem = 'pull request 7 conflicts with main in a.c: merge main into the pull request and push'
+  await server.farm.builds.markSourcesFailed(1, problem, { conflictsWith: 'main' })
+  const conflict = 'conflicts with main; nothing was built.'
+  const build = (await server.ask('/builds/1')).body
+  expect(build).toContain('<p class="lead">Fix &lt;the> parser</p>')
+  const request = (await server.ask(path)).body
+  for (const page of [build, request]) {
+    expect(page).toContain(conflict)
+    expect(page).toContain(problem)
+    expect(page).not.toMatch(/grid-frame|mark lost|broken</)
+  }
+  expect((await server.ask('/projects/sample/pull-requests')).body).toContain('conflicts with main')
+  const { items } = (await server.ask('/api/v1/builds')).json()
+  expect(items).toMatchObject([{ subject: 'Fix <the> parser', author: 'eve', conflictsWith: 'main', problem }])
+  expect((await server.ask('/api/v1/jobs')).json().items).toMatchObject([{ verdict: 'broken', reason: 'conflict' }])
+  expect((await server.ask('/api/v1/projects/sample/pull-requests/7')).json()).toMatchObject({ conflict: true })
+
+  await server.farm.builds.reopenSources(1)
+  expect(await server.farm.builds.find(1)).toMatchObject({ conflictsWith: null, jobs: [{ state: 'waiting' }] })
+})
