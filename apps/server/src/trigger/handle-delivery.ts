@@ -2,7 +2,8 @@ import type { ForgeEvent } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { DeliveryResult, HandledDelivery, PendingDelivery } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
-import { failed, isRepository, type RefChangeResult, receiveRefChange } from './receive-changes.ts'
+import { failed, type RefChangeResult, receiveRefChange } from './receive-changes.ts'
+import { receivePullRequest } from './receive-pull-request.ts'
 import { type TriggerOutcome, triggerBuild } from './trigger-build.ts'
 
 type HandleServices = Pick<Services, 'farm' | 'mirrors'>
@@ -22,7 +23,7 @@ export async function handleDelivery(services: HandleServices, delivery: Pending
     case 'trigger':
       return handled([await receiveTrigger(services, delivery, event)])
     case 'pull-request':
-      return handled(await receivePullRequest(services, delivery, event))
+      return handled(await receivePullRequest(services, event, mayTouch(delivery.scope)))
     case 'ping':
       return ignored('it is a ping')
     case 'other':
@@ -74,27 +75,6 @@ const receiveRelease = (
     cause: 'push',
     mayTouch: mayTouch(scope),
   })
-
-/** The farm reads the commit with git, and builds it if the project and an administrator allow it. */
-async function receivePullRequest(
-  { farm }: HandleServices,
-  { scope }: PendingDelivery,
-  event: EventOf<'pull-request'>,
-): Promise<RefChangeResult[]> {
-  const { action, number, title, author, head, base, fork, url, headRef, mergeRef, repositoryUrls } = event
-  const all = [...(await farm.projects.configs()).values()].filter(mayTouch(scope))
-  const projects = all.filter(({ repository }) => isRepository(repositoryUrls, repository))
-  const said = { action, number, title, author, head, base, fork, url, headRef, mergeRef }
-  return Promise.all(
-    projects.map(async ({ name }) => {
-      const outcome = await farm.pullRequests.receive({ project: name, ...said })
-      const result = { project: name, ref: headRef, why: null, commit: head.commit, buildId: null, created: false }
-      if (outcome.kind === 'recorded') return { ...result, outcome: 'handled' as const }
-      const why = outcome.kind === 'ignored' ? outcome.why : 'the project is not in farm.yaml any more'
-      return { ...result, outcome: 'ignored' as const, why }
-    }),
-  )
-}
 
 async function receiveTrigger(
   services: HandleServices,

@@ -44,9 +44,9 @@ export interface Head {
 }
 
 export type ExamineOutcome =
-  | { kind: 'built'; buildId: number }
+  | { kind: 'built'; buildId: number; commit: string; created: boolean }
   /** An administrator must approve the commit, or has refused it. */
-  | { kind: 'not-approved'; approval: Approval }
+  | { kind: 'not-approved'; approval: Approval; commit: string }
   /** The request changed after the farm had read it: read it again. */
   | { kind: 'changed' }
   /** The request ended, or the project does not build it any more. */
@@ -64,11 +64,12 @@ export async function recordHead(
   const projects = await projectConfigs(context)
   const decided = await inTransaction(context, tx => decide(context, tx, { id, version }, head, projects))
   if (typeof decided === 'string') return { kind: decided }
-  if (!mayBuild(decided.approval)) return { kind: 'not-approved', approval: decided.approval }
+  if (!mayBuild(decided.approval)) return { kind: 'not-approved', approval: decided.approval, commit: head.commit }
   const built = await requestBuild(context, requestOf(id, head, decided))
   const buildId = built.kind === 'built' || built.kind === 'repeated' ? built.buildId : null
   await markExamined(context, { id, version: version + 1 })
-  return buildId === null ? { kind: 'nothing' } : { kind: 'built', buildId }
+  if (buildId === null) return { kind: 'nothing' }
+  return { kind: 'built', buildId, commit: head.commit, created: built.kind === 'built' && built.created }
 }
 
 interface Decided {

@@ -38,7 +38,7 @@ const waitingShown = 200
 /** Pull requests and merge requests of the forges. */
 export const pullRequestMethods = ({ main, pages, listing }: Contexts) => ({
   /** Records an event of a forge. The farm then reads the commit with git, and builds it if it may. */
-  receive: (event: PullRequestEvent) => receiveEvent(main, event),
+  receive: (event: PullRequestEvent, options?: { callerReads?: boolean }) => receiveEvent(main, event, options),
 
   /** The ids of the requests that the farm must read with git now. */
   listToExamine: () => listToExamine(main),

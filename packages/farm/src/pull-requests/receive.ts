@@ -14,9 +14,14 @@ export type ReceiveOutcome =
 
 /**
  * Records what a forge says about a pull request. An event can come twice, late, or not at all. The event is only a
- * hint: the farm reads the commit with git before it builds. The end of a request cancels its builds at once.
+ * hint: the farm reads the commit with git before it builds. The end of a request cancels its builds at once. With
+ * `callerReads`, the caller reads the commit itself; if it dies, the task reconcile does so.
  */
-export async function receiveEvent(context: Context, event: PullRequestEvent): Promise<ReceiveOutcome> {
+export async function receiveEvent(
+  context: Context,
+  event: PullRequestEvent,
+  { callerReads = false } = {},
+): Promise<ReceiveOutcome> {
   const projects = await projectConfigs(context)
   const project = projects.get(event.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
@@ -31,7 +36,7 @@ export async function receiveEvent(context: Context, event: PullRequestEvent): P
     const { state, examine, end } = effect
     const id = await write(context, tx, event, { state, examine })
     if (end) await cancelBuilds(context, tx, id, { kind: 'request', state: state === 'merged' ? 'merged' : 'closed' })
-    if (examine) tx.emit({ kind: 'pull-request', pullRequestId: id })
+    if (examine && !callerReads) tx.emit({ kind: 'pull-request', pullRequestId: id })
     return { kind: 'recorded', id, state, examine }
   })
 }
