@@ -25,6 +25,15 @@ import { cellStates } from './cell-states.ts'
 
 const verdict = maybeOneOf(verdicts, 'The result; null until the attempt has ended')
 
+/** The keys of farm.yaml for the content of a source. */
+const contents = {
+  submodules: Type.Optional(Type.Boolean({ description: 'Whether it has its submodules; absent: no' })),
+  lfs: Type.Optional(Type.Boolean({ description: 'Whether it has its files in git LFS; absent: no' })),
+}
+const strip = Type.Optional(
+  count('Number of leading directories that the farm removes; absent: one, if all files have it'),
+)
+
 export const Source = Type.Object(
   {
     name: Type.String(),
@@ -32,8 +41,16 @@ export const Source = Type.Object(
     commit,
     path: maybeText('Directory of the repository that the job unpacks; null: the whole repository'),
     leaveOut: list(Type.String(), 'Paths that are not in the tarball'),
+    ...contents,
+    module: Type.Optional(Type.String({ description: 'Module of CVS' })),
+    tarball: Type.Optional(
+      Type.Object(
+        { strip },
+        { description: 'The source is the tarball at the URL in `repository`, and `commit` is its SHA-256' },
+      ),
+    ),
     bytes: count('Size of the tarball in bytes'),
-    sha256: Type.String(),
+    sha256: Type.String({ description: 'SHA-256 of the tarball that the jobs unpack' }),
     merged: Type.Optional(
       Type.Object(
         {
@@ -72,6 +89,15 @@ const RecipeSource = Type.Object({
   branch: Type.Optional(Type.String()),
   commit: Type.Optional(Type.String()),
   commitFrom: Type.Optional(Type.String()),
+  trigger: Type.Optional(Type.Boolean({ description: 'Whether a push to this source builds the project; absent: no' })),
+  ...contents,
+  module: Type.Optional(Type.String({ description: 'Module of CVS' })),
+  tarball: Type.Optional(
+    Type.Object(
+      { sha256: Type.String(), strip },
+      { description: 'The source is the tarball at the URL in `repository`; absent: it is no tarball' },
+    ),
+  ),
   leaveOut: Type.Array(Type.String()),
 })
 
@@ -94,9 +120,9 @@ export const Project = Type.Object(
     branches: list(Type.String(), 'Patterns of the branches whose pushes the farm builds'),
     tags: Type.Optional(list(Type.String(), 'Patterns of the tags that the farm builds; absent: none')),
     leaveOut: Type.Array(Type.String()),
-    submodules: Type.Optional(
-      Type.Boolean({ description: 'Whether the hosts receive the files of submodules; absent: no' }),
-    ),
+    paths: Type.Optional(list(Type.String(), 'A push builds the project only if it changes one of these files')),
+    pathsIgnore: Type.Optional(list(Type.String(), 'Changes of these files alone do not build the project')),
+    ...contents,
     sources: Type.Array(RecipeSource),
     hosts: list(Type.String(), 'Patterns of host names'),
     arches: list(Type.String(), 'Patterns of arch names'),

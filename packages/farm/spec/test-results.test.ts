@@ -207,6 +207,23 @@ farmTest('a test that fails and passes in two attempts of a job is flaky', async
   expect(failing).toMatchObject([{ name: 'x', failures: 1, hosts: 1 }])
 })
 
+farmTest('the slowest tests of a project are those of its branches', async ({ farm }) => {
+  await farm.configure({ ...withResults, tags: ['v*'] })
+  const vax = await farm.host('vax')
+  const run = async (name: string) => {
+    const offer = (await vax.claim(++claims)) as Offer
+    await end(farm, vax, offer, { 'reports/a.xml': junit(name) })
+  }
+  await farm.build(commitOf('a'))
+  await run('of-a-branch')
+  const pushed = await farm.push(commitOf('b'), { of: { kind: 'tag', tag: 'v1' } })
+  if (pushed.kind !== 'built') throw new Error(pushed.kind)
+  await farm.builds.markSourcesReady(pushed.buildId, { sources: [] })
+  await run('of-a-tag')
+  const { slowest } = await farm.testResults.ofProject('sample', {})
+  expect(slowest.map(({ name }) => name)).toEqual(['of-a-branch'])
+})
+
 farmTest('one test is shown on all hosts', async ({ farm }) => {
   await farm.configure(withResults)
   const [vax, alpha] = [await farm.host('vax'), await farm.host('alpha')]

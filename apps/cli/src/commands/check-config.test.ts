@@ -42,6 +42,15 @@ test('check-config prints the errors of the server with their positions, and exi
   ])
 })
 
+test('check-config prints the path as the caller gave it, so that editors find the file', async () => {
+  const run = scene(wrong)
+  const { file } = JSON.parse((await run('check-config', '--json')).out)
+  for (const path of ['./farm.yaml', file]) {
+    const { exit, out } = await run('check-config', path)
+    expect([exit, out.split('\n').map(line => line.split(':')[0])]).toEqual([1, [path, path, '']])
+  }
+})
+
 test('check-config exits with 0 if there are no errors, and with 2 if the file cannot be read', async () => {
   const run = scene('projects: { hello: { repository: ., steps: [{ build: make }] } }\n')
   expect(await run('check-config')).toEqual({ exit: 0, out: 'farm.yaml: no errors\n', notes: '' })

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { text as readStream } from 'node:stream/consumers'
 import { command, exits, UsageError } from '../parsing/command.ts'
 
@@ -31,7 +31,7 @@ export const checkConfig = command({
       },
     )
     const { describeMistake, readFarmYaml } = await farmYaml()
-    const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
+    const read = readFarmYaml(text, { file: file === '-' ? 'farm.yaml' : file, directory: dirname(path) })
     if (read.kind === 'ok') {
       const projects = read.projects.map(({ name }) => name)
       return { value: { file: path, valid: true, projects, mistakes: [] }, lines: [`${file}: no errors`] }

@@ -3149,8 +3149,22 @@ export interface components {
                     commit?: string;
                     commitFrom?: string;
                     leaveOut: string[];
+                    /** @description Whether it has its files in git LFS; absent: no */
+                    lfs?: boolean;
+                    /** @description Module of CVS */
+                    module?: string;
                     name: string;
                     repository: string;
+                    /** @description Whether it has its submodules; absent: no */
+                    submodules?: boolean;
+                    /** @description The source is the tarball at the URL in `repository`; absent: it is no tarball */
+                    tarball?: {
+                        sha256: string;
+                        /** @description Number of leading directories that the farm removes; absent: one, if all files have it */
+                        strip?: number;
+                    };
+                    /** @description Whether a push to this source builds the project; absent: no */
+                    trigger?: boolean;
                 }[];
                 steps: {
                     name: string;
@@ -4215,6 +4229,8 @@ export interface components {
             /** @description Largest number of jobs that run at the same time on all hosts; absent: no limit */
             jobsAtOnce?: number;
             leaveOut: string[];
+            /** @description Whether it has its files in git LFS; absent: no */
+            lfs?: boolean;
             limits: {
                 /** @description Maximum size of all artifacts together; absent in recipes from before the farm had artifacts */
                 artifactBytes?: number;
@@ -4233,6 +4249,10 @@ export interface components {
             };
             name: string;
             path?: string;
+            /** @description A push builds the project only if it changes one of these files */
+            paths?: string[];
+            /** @description Changes of these files alone do not build the project */
+            pathsIgnore?: string[];
             /** @description Address of the repository, without passwords */
             repository: string;
             sources: {
@@ -4240,15 +4260,29 @@ export interface components {
                 commit?: string;
                 commitFrom?: string;
                 leaveOut: string[];
+                /** @description Whether it has its files in git LFS; absent: no */
+                lfs?: boolean;
+                /** @description Module of CVS */
+                module?: string;
                 name: string;
                 repository: string;
+                /** @description Whether it has its submodules; absent: no */
+                submodules?: boolean;
+                /** @description The source is the tarball at the URL in `repository`; absent: it is no tarball */
+                tarball?: {
+                    sha256: string;
+                    /** @description Number of leading directories that the farm removes; absent: one, if all files have it */
+                    strip?: number;
+                };
+                /** @description Whether a push to this source builds the project; absent: no */
+                trigger?: boolean;
             }[];
             steps: {
                 name: string;
                 /** @description Shell commands */
                 run: string;
             }[];
-            /** @description Whether the hosts receive the files of submodules; absent: no */
+            /** @description Whether it has its submodules; absent: no */
             submodules?: boolean;
             /** @description Patterns of the tags that the farm builds; absent: none */
             tags?: string[];
@@ -4659,6 +4693,8 @@ export interface components {
             commit: string;
             /** @description Paths that are not in the tarball */
             leaveOut: string[];
+            /** @description Whether it has its files in git LFS; absent: no */
+            lfs?: boolean;
             /** @description The commit is the merge of a pull request into its base branch; absent: it is no such merge */
             merged?: {
                 /** @description Commit of the base branch */
@@ -4671,11 +4707,21 @@ export interface components {
                 /** @description Commit of the pull request */
                 head: string;
             };
+            /** @description Module of CVS */
+            module?: string;
             name: string;
             /** @description Directory of the repository that the job unpacks; null: the whole repository */
             path: string | null;
             repository: string;
+            /** @description SHA-256 of the tarball that the jobs unpack */
             sha256: string;
+            /** @description Whether it has its submodules; absent: no */
+            submodules?: boolean;
+            /** @description The source is the tarball at the URL in `repository`, and `commit` is its SHA-256 */
+            tarball?: {
+                /** @description Number of leading directories that the farm removes; absent: one, if all files have it */
+                strip?: number;
+            };
         };
         /** @description One test on all hosts */
         TestHistory: {

@@ -53,6 +53,8 @@ const failuresMax = 2000
 const candidatesMax = 200
 const resultsOfCell = 20
 const attemptsSearched = 50
+/** Among these, the farm looks for attempts of branches. The others are of tags, pull requests and tries. */
+const attemptsRead = 1_000
 const listMax = 50
 export const testsOfProjectMax = 200
 
@@ -138,15 +140,18 @@ async function failingTests({ db }: Context, project: string, since: Date): Prom
       JOIN "Test" test ON test."id" = failed."testId" ORDER BY failed."failures" DESC, failed."lastFailedAt" DESC`
 }
 
-/** The slowest tests of the newest attempts, each with its slowest cell. */
+/** The slowest tests of the newest attempts of branches, each with its slowest cell. */
 async function slowestTests({ db }: Context, project: string): Promise<SlowTest[]> {
   const rows = await db.query<SlowTest & { jobId: number; number: number }>`
     SELECT test."id", test."suite", test."name", host."name" AS "host", slow."arch", slow."variant", slow."durationMs",
            slow."jobId", slow."number"
       FROM (SELECT * FROM (
               SELECT DISTINCT ON (result."testId") result.*
-                FROM (SELECT "jobId", "number" FROM "TestSummary" WHERE "projectName" = ${project}
-                       ORDER BY "jobId" DESC LIMIT ${attemptsSearched}) newest
+                FROM (SELECT read."jobId", read."number"
+                        FROM (SELECT "jobId", "number" FROM "TestSummary" WHERE "projectName" = ${project}
+                               ORDER BY "jobId" DESC LIMIT ${attemptsRead}) read
+                        JOIN "Job" job ON job."id" = read."jobId" JOIN "Build" build ON build."id" = job."buildId" AND ${ofBranch}
+                       ORDER BY read."jobId" DESC LIMIT ${attemptsSearched}) newest
                CROSS JOIN LATERAL (SELECT * FROM "TestResult" one WHERE one."jobId" = newest."jobId"
                       AND one."number" = newest."number" AND one."durationMs" >= 100
                     ORDER BY one."durationMs" DESC LIMIT ${listMax}) result

@@ -55,7 +55,7 @@ serverTest('every example of docs/api.md works unchanged', { timeout: 120_000 },
   const [first, ...others] = examples(page)
   expect(others.length).toBeGreaterThan(10)
   for (const { shell, answer } of others) {
-    const { stdout } = await run('sh', ['-euc', `${first?.shell}${shell}`], { env })
+    const { stdout } = await run('sh', ['-euc', `${first?.shell}${shell}`], { env, cwd: server.repository.directory })
     if (answer !== undefined) compare(answer, JSON.parse(stdout), shell)
     await meanwhile(server, vax, shell)
   }

@@ -6,6 +6,7 @@ const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text
 export function reproduceScript({
   id,
   buildId,
+  kind,
   recipe,
   preparedSources,
   arch,
@@ -34,7 +35,7 @@ export function reproduceScript({
   return [
     'set -e',
     'FARM_WORK=$PWD/work; mkdir "$FARM_WORK"; cd "$FARM_WORK"',
-    ...preparedSources.flatMap(sourceLines),
+    ...preparedSources.flatMap((source, at) => sourceLines(source, at, { kind })),
     `cd ${quote(first?.name ?? '.')}`,
     'export FARM_WORK FARM_JOBS="$(getconf _NPROCESSORS_ONLN)"',
     ...Object.entries(env).map(([key, value]) => `export ${key}=${quote(value)}`),
@@ -45,30 +46,65 @@ export function reproduceScript({
 
 type Source = JobView['preparedSources'][number]
 
-function sourceLines(source: Source): string[] {
-  const { name, repository, leaveOut, tarball } = source
-  const lines = tarball ? tarballLines(source) : /^(hg|cvs)\+/.test(repository) ? otherLines(source) : gitLines(source)
-  return [...lines, ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : [])]
+function sourceLines(source: Source, at: number, { kind }: Pick<JobView, 'kind'>): string[] {
+  const { name, repository, leaveOut, tarball, submodules, lfs } = source
+  const lines = () => {
+    if (kind === 'try' && at === 0) return tryLines(source)
+    if (tarball) return tarballLines(source)
+    if (/^(hg|cvs)\+/.test(repository)) return otherLines(source)
+    return submodules || lfs ? checkoutLines(source) : archiveLines(source)
+  }
+  return [
+    ...lines(),
+    ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : []),
+  ]
 }
 
-function gitLines(source: Source): string[] {
-  const { name, repository, commit, path, submodules, lfs, merged } = source
-  if (!merged && (submodules || lfs)) {
-    const all = path === null ? name : `${name}.git`
-    return [
-      `git clone ${quote(repository)} ${quote(all)}; git -C ${quote(all)} checkout ${quote(commit)}`,
-      ...(submodules ? [`git -C ${quote(all)} submodule update --init --recursive`] : []),
-      ...(path === null ? [] : [`mv ${quote(`${all}/${path}`)} ${quote(name)}`]),
-    ]
-  }
+/** The farm does not keep the files of a try, and no repository has them. */
+const tryLines = ({ name }: Source): string[] => [
+  '# The sources of a try were uploaded: TREE is the directory that has them',
+  `cp -R "\${TREE:?set TREE to the directory with the files of the try}/." ${quote(name)}`,
+]
+
+/** An archive of git has no submodules and no files of git LFS, so these need a checkout. */
+function checkoutLines({ name, repository, commit, path, submodules, lfs, merged }: Source): string[] {
+  const all = quote(path === null ? name : `${name}.git`)
+  const lfsLines = 'git lfs install --local && git lfs pull'
+  return [
+    `git clone ${quote(repository)} ${all}`,
+    ...(merged
+      ? [
+          fetchHead(all, repository, merged.head),
+          `git -C ${all} checkout ${merged.base}`,
+          `git -C ${all} -c user.name=farm -c user.email=farm@localhost merge --no-edit ${merged.head}`,
+        ]
+      : [`git -C ${all} checkout ${quote(commit)}`]),
+    ...(submodules ? [`git -C ${all} submodule update --init --recursive`] : []),
+    ...(lfs ? [`(cd ${all} && ${lfsLines})`] : []),
+    ...(lfs && submodules ? [`git -C ${all} submodule foreach --recursive '${lfsLines}'`] : []),
+    ...(path === null ? [] : [`mv ${quote(`${name}.git/${path}`)} ${quote(name)}`]),
+  ]
+}
+
+function archiveLines({ name, repository, commit, path, merged }: Source): string[] {
+  const bare = quote(`${name}.git`)
   const inside = path === null ? '' : `:${path}`
   const tree = merged ? `"$merged"${inside && quote(inside)}` : quote(`${commit}${inside}`)
   return [
-    `git clone --bare ${quote(repository)} ${quote(`${name}.git`)}; mkdir ${quote(name)}`,
-    ...(merged ? mergeLines(source, merged) : []),
-    `git -C ${quote(`${name}.git`)} archive ${tree} | tar -xf - -C ${quote(name)}`,
+    `git clone --bare ${quote(repository)} ${bare}; mkdir ${quote(name)}`,
+    ...(merged
+      ? [
+          fetchHead(bare, repository, merged.head),
+          `merged=$(git -C ${bare} merge-tree --write-tree ${merged.base} ${merged.head})`,
+        ]
+      : []),
+    `git -C ${bare} archive ${tree} | tar -xf - -C ${quote(name)}`,
   ]
 }
+
+/** The commit of a fork can be only in the repository of the fork. */
+const fetchHead = (directory: string, repository: string, head: string): string =>
+  `git -C ${directory} fetch ${quote(repository)} ${head} || echo 'fetch ${head} from the repository of the pull request'`
 
 function tarballLines({ name, repository, commit, tarball }: Source): string[] {
   const file = quote(`${name}.tarball`)
@@ -88,12 +124,3 @@ function otherLines({ name, repository, commit, module = '' }: Source): string[]
     `cvs -d ${root} export -D now -d ${quote(name)} ${quote(module)}`,
   ]
 }
-
-/** Merges the pull request as the farm did. The merge itself is in no repository, or only in that of the forge. */
-const mergeLines = (
-  { name, repository }: JobView['preparedSources'][number],
-  { head, base }: { head: string; base: string },
-): string[] => [
-  `git -C ${quote(`${name}.git`)} fetch ${quote(repository)} ${head} || echo 'fetch ${head} from the repository of the pull request'`,
-  `merged=$(git -C ${quote(`${name}.git`)} merge-tree --write-tree ${base} ${head})`,
-]
