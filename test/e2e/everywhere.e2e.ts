@@ -147,6 +147,12 @@ async function delivery(farm: TestFarm): Promise<string> {
   return `/deliveries/${row?.id ?? 0}`
 }
 
+/** The tables that people must read on a phone, and that do not fit into its width. */
+const cutTables = (): string[] =>
+  [...document.querySelectorAll('.requests, .deliveries, .queue, .schedules')]
+    .filter(({ parentElement: frame }) => frame !== null && frame.scrollWidth > frame.clientWidth)
+    .map(({ className }) => className)
+
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])
 
 /** The violations of these rules of axe; by default, of WCAG 2.2 A and AA and of axe's good practice. */
@@ -172,6 +178,7 @@ test('every page works with a screen reader, in light and dark mode, at 320 pixe
     expect.soft(await violations(page, 'color-contrast'), `${path}: contrast, dark`).toEqual([])
     await page.setViewportSize({ width: 320, height: 800 })
     expect.soft(await overflow(page), `${path}: the page scrolls sideways at 320 pixels`).toBe(0)
+    expect.soft(await page.evaluate(cutTables), `${path}: these tables are cut at 320 pixels`).toEqual([])
     expect.soft(await unreachable(page), `${path}: an area that only a mouse can scroll`).toEqual([])
     expect.soft(await violations(page, 'target-size'), `${path}: target size at 320 pixels`).toEqual([])
     await page.setViewportSize({ width, height })

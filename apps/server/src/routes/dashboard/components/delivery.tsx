@@ -43,7 +43,7 @@ export const DeliveryReason = ({
     {reason}
     {outcome === 'retrying' && nextAt !== null && (
       <>
-        {' '}
+        {reason === null ? '' : '. '}
         The farm tries again{' '}
         {nextAt > at ? (
           <>

@@ -10,7 +10,7 @@ export function Schedules({ schedules }: { schedules: readonly ScheduleView[] })
     <section aria-label="Schedules">
       <h2>Schedules</h2>
       <ScrollFrame label="Schedules">
-        <table class="list">
+        <table class="list schedules">
           <caption class="hidden-text">Schedules, the next one first</caption>
           <thead>
             <tr>
@@ -28,11 +28,11 @@ export function Schedules({ schedules }: { schedules: readonly ScheduleView[] })
                   {schedule.cron !== null && schedule.cron !== schedule.name && ` (${schedule.cron})`}
                   {schedule.timeZone !== null && `, ${schedule.timeZone}`}
                 </th>
-                <td>{schedule.branch ?? 'main branch'}</td>
-                <td>
+                <td data-label="Branch">{schedule.branch ?? 'main branch'}</td>
+                <td data-label="Next run">
                   <Moment time={schedule.nextAt} />
                 </td>
-                <td>
+                <td data-label="Last run">
                   <LastRun last={schedule.last} />
                 </td>
               </tr>

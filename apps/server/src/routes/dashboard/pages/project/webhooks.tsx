@@ -11,6 +11,10 @@ interface Props {
   troubled: readonly DeliverySummary[]
 }
 
+/** Why the delivery waits for this project. A delivery can concern several. */
+const reasonOf = ({ results, reason }: DeliverySummary, project: string): string | null =>
+  results.find(result => result.project === project && result.outcome === 'retrying')?.why ?? reason
+
 /** The webhooks that wait, and the links to all of them and to the steps for each forge. */
 export const Webhooks = ({ visit, project, troubled }: Props) => (
   <>
@@ -19,7 +23,7 @@ export const Webhooks = ({ visit, project, troubled }: Props) => (
         {troubled.map(delivery => (
           <p>
             <Link to={`/deliveries/${delivery.id}`}>Delivery {delivery.id}</Link> waits:{' '}
-            <DeliveryReason delivery={delivery} at={visit.at} />
+            <DeliveryReason delivery={{ ...delivery, reason: reasonOf(delivery, project) }} at={visit.at} />
           </p>
         ))}
       </section>

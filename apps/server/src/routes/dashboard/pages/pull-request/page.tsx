@@ -160,7 +160,7 @@ const CommitTable = ({
   commits: readonly PullRequestCommitView[]
   at: Date
 }) => (
-  <table class="list">
+  <table class="list requests">
     <caption class="hidden-text">Commits of the pull request, newest first</caption>
     <thead>
       <tr>

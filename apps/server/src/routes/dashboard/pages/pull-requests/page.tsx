@@ -105,7 +105,7 @@ export const PullRequestTable = ({
   caption: string
   withProject?: boolean
 }) => (
-  <table class="list">
+  <table class="list requests">
     <caption class="hidden-text">{caption}</caption>
     <thead>
       <tr>
