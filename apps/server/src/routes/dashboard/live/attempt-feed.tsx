@@ -9,7 +9,7 @@ import type { LogPosition } from '../log/window.ts'
 import { JobState } from '../pages/job/state.tsx'
 import { stateOf } from '../pages/job/state-of.ts'
 import type { Visit } from '../visit.ts'
-import { Member, type SharedEvents, sharedEvents } from './feed-member.ts'
+import { type FollowedAttempt, Member, type SharedEvents, sharedEvents } from './feed-member.ts'
 import { loadAgain } from './load-again.ts'
 import { LogCursor, type LogState } from './log-cursor.tsx'
 import type { EventStream } from './stream.ts'
@@ -33,16 +33,6 @@ const loadMsEach = 5
 /** With 1,000 pages, 16 KiB. */
 const stepBytesFor = (pages: number): number => Math.min(stepBytesMax, Math.ceil(stepBytesOfAll / pages))
 const pauseMsFor = (pages: number): number => Math.min(pauseMsMax, pages * pauseMsEach)
-
-export interface FollowedAttempt {
-  visit: Visit
-  attempt: AttemptId
-  position: LogPosition
-  /** Whether the page shows times. */
-  times?: boolean
-  /** The number of the log on its connection. It begins the ids of the log's events. */
-  number?: number
-}
 
 type FeedServices = Pick<Services, 'farm' | 'bus'>
 

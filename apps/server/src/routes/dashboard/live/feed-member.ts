@@ -1,7 +1,19 @@
-import type { FollowedAttempt } from './attempt-feed.tsx'
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { LogPosition } from '../log/window.ts'
+import type { Visit } from '../visit.ts'
 import type { LogCursor } from './log-cursor.tsx'
 import { encodeEvents, type ServerEvent } from './server-event.ts'
 import type { EventStream } from './stream.ts'
+
+export interface FollowedAttempt {
+  visit: Visit
+  attempt: AttemptId
+  position: LogPosition
+  /** Whether the page shows times. */
+  times?: boolean
+  /** The number of the log on its connection. It begins the ids of the log's events. */
+  number?: number
+}
 
 /** Returns the bytes of events for pages of which this is the log with this number. */
 export type SharedEvents = (number: number) => Buffer
