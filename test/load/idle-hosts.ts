@@ -25,6 +25,7 @@ function poll(host: number): Promise<void> {
   ].join('\r\n')
   return new Promise(resolve => {
     let answer = ''
+    let problem = ''
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(request))
     socket.on('data', piece => {
       answer += piece
@@ -32,11 +33,12 @@ function poll(host: number): Promise<void> {
       const bytes = Number(/^content-length: (\d+)/im.exec(answer)?.[1])
       if (end >= 0 && answer.length >= end + 4 + bytes) socket.destroy()
     })
-    socket.on('error', () => {})
+    socket.on('error', error => (problem = error.message))
     socket.on('close', () => {
       if (/\r\n\r\nok\n/.test(answer))
         answered++ // the status is always 200
-      else if (refused++ === 0) console.log(`a claim failed: ${answer.slice(0, 300).replaceAll('\r\n', ' ')}`)
+      else if (refused++ === 0)
+        console.log(`a claim failed: ${problem} ${answer.slice(0, 300).replaceAll('\r\n', ' ')}`)
       resolve()
     })
   })

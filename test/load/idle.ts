@@ -9,7 +9,7 @@ import { cpuMs, familyCpuMs, openDescriptors, residentMb, untilQuiet } from './u
 const hostsCount = 5_000
 /** Every long poll ends once in this time. */
 const spanSeconds = 60
-const requests = 100
+const requests = 40
 
 const farmYaml = ({ served }: { served: string }) => `
 projects:
@@ -31,9 +31,10 @@ export async function idle(say: Say): Promise<Figure[]> {
       say(`they wait for ${spanSeconds} s`)
       const waiting = await load(scene, spanSeconds)
       const mb = residentMb(scene.server.pid)
+      say(`${Math.round(mb)} MB; server ${waiting.server.toFixed(1)} % of a core, PostgreSQL ${waiting.postgres.toFixed(1)} %`)
+      say(await answersOf(hosts))
       const page = await timeOf(scene, ['/'], requests)
       const floor = await timeOf(scene, ['/healthz'], requests)
-      say(await answersOf(hosts))
       return [
         ...(await figuresOf(scene, alone, { mb, ...waiting })),
         figure(`/ with ${hostsCount} idle hosts, p95`, page.spread.p95, 'ms', {

@@ -100,10 +100,10 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   return {
     async listen() {
       if (signedApp && config.signed) {
-        const signedAddress = await signedApp.listen({ host: config.signed.host, port: config.signed.port })
+        const signedAddress = await signedApp.listen({ host: config.signed.host, port: config.signed.port, backlog })
         log.info({ signedAddress, signedUrl: config.signed.url }, 'the server accepts signed requests')
       }
-      const address = await app.listen({ host: config.host, port: config.port })
+      const address = await app.listen({ host: config.host, port: config.port, backlog })
       const { port } = app.server.address() as AddressInfo // with PORT=0, the system chooses the port
       parts.add(writeAddressNote(dataDirectory, localUrl(config.host, port)))
       log.info({ address }, 'the server accepts requests')
@@ -111,6 +111,12 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     close: parts.close,
   }
 }
+
+/**
+ * How many connections may wait until the server accepts them. After a restart of the server, thousands of hosts connect
+ * within a few seconds. Node's default is 511. The system may limit this number further (net.core.somaxconn).
+ */
+const backlog = 4096
 
 const farmOptions = (config: Config, databaseUrl: string) => ({
   databaseUrl,
