@@ -31,7 +31,9 @@ export async function idle(say: Say): Promise<Figure[]> {
       say(`they wait for ${spanSeconds} s`)
       const waiting = await load(scene, spanSeconds)
       const mb = residentMb(scene.server.pid)
-      say(`${Math.round(mb)} MB; server ${waiting.server.toFixed(1)} % of a core, PostgreSQL ${waiting.postgres.toFixed(1)} %`)
+      say(
+        `${Math.round(mb)} MB; server ${waiting.server.toFixed(1)} % of a core, PostgreSQL ${waiting.postgres.toFixed(1)} %`,
+      )
       say(await answersOf(hosts))
       const page = await timeOf(scene, ['/'], requests)
       const floor = await timeOf(scene, ['/healthz'], requests)

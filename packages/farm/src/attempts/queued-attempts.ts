@@ -15,7 +15,7 @@ export interface QueuedPosition {
 }
 
 /** At most this many claimable attempts are read at once. */
-export const queuedPageMax = 2_000
+export const queuedPageMax = 500
 
 /**
  * A page of the claimable attempts, oldest first. Each of them needs a message in the queue of its host. `next` is the
