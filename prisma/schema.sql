@@ -223,6 +223,7 @@ CREATE TABLE "Build" (
   CONSTRAINT tag_of_build CHECK ((kind = 'tag'::text) = (tag IS NOT NULL))
 );
 CREATE UNIQUE INDEX "Build_projectName_commit_reason_recipeHash_key" ON "Build" USING btree ("projectName", commit, reason, "recipeHash");
+CREATE INDEX "Build_projectName_id_cause_idx" ON "Build" USING btree ("projectName", id, cause);
 CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);
 CREATE INDEX builds_of_pull_request ON "Build" USING btree ("pullRequestId", commit, id) WHERE "pullRequestId" IS NOT NULL;
 CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pending'::text;
@@ -472,10 +473,17 @@ CREATE TABLE "Job" (
   variant text NOT NULL,
   "recipeHash" text NOT NULL,
   branch text,
-  CONSTRAINT "Job_pkey" PRIMARY KEY (id)
+  "projectName" text NOT NULL,
+  status text DEFAULT 'open'::text NOT NULL,
+  CONSTRAINT "Job_pkey" PRIMARY KEY (id),
+  CONSTRAINT job_status CHECK (status = ANY (ARRAY['open'::text, 'passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text]))
 );
 CREATE UNIQUE INDEX "Job_buildId_hostId_arch_variant_key" ON "Job" USING btree ("buildId", "hostId", arch, variant);
-CREATE INDEX "Job_hostId_id_idx" ON "Job" USING btree ("hostId", id);
+CREATE INDEX "Job_buildId_status_idx" ON "Job" USING btree ("buildId", status);
+CREATE INDEX ended_jobs_of_arch ON "Job" USING btree (arch, "projectName", status, id) WHERE status <> 'open'::text;
+CREATE INDEX ended_jobs_of_host ON "Job" USING btree ("hostId", "projectName", status, id) WHERE status <> 'open'::text;
+CREATE INDEX ended_jobs_of_project ON "Job" USING btree ("projectName", status, id) WHERE status <> 'open'::text;
+CREATE INDEX ended_jobs_of_variant ON "Job" USING btree (variant, "projectName", status, id) WHERE status <> 'open'::text;
 
 CREATE TABLE "Login" (
   id serial NOT NULL,

@@ -12,7 +12,12 @@ export interface Figure {
 
 /** Prints the progress of a benchmark. */
 export type Say = (line: string) => void
-export type Bench = (say: Say) => Promise<Figure[]>
+export type Bench = (say: Say, options: BenchOptions) => Promise<Figure[]>
+
+export interface BenchOptions {
+  /** For `growth`: the number of jobs of a further farm. */
+  jobs?: number
+}
 
 export interface Distribution {
   n: number

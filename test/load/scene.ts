@@ -50,12 +50,14 @@ export interface Place {
 export interface SceneOptions {
   farmYaml(place: Place): string
   commits?: number
+  /** Further settings of PostgreSQL. */
+  parameters?: Record<string, string>
 }
 
 const secret = randomBytes(32).toString('hex')
-const adminToken = `rft-${randomBytes(24).toString('hex')}`
+export const adminToken = `rft-${randomBytes(24).toString('hex')}`
 
-export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promise<Scene> {
+export async function openScene({ farmYaml, commits = 1, parameters = {} }: SceneOptions): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bench-'))
   chmodSync(directory, 0o711) // if root runs this, PostgreSQL runs as another user, who needs access
   const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })]
@@ -72,6 +74,7 @@ export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promis
       directory: join(directory, 'postgres'),
       passwordFile: secretFile(join(directory, 'postgres-password')),
       log: quiet,
+      parameters,
       ...aside(directory),
     })
     closing.unshift(postgres.stop)

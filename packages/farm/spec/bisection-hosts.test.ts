@@ -43,6 +43,7 @@ farmTest('a host with another compiler or with a job does not help', async ({ fa
   const id = await start(farm)
   await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "projectName", "buildId")
     SELECT "id", 9, "hostId", 'waiting', now(), 'retry', 'sample', "buildId" FROM "Job" WHERE "hostId" = ${busy.id} LIMIT 1`)
+  await farm.sql(`UPDATE "Job" SET "status" = 'open' WHERE "id" IN (SELECT "jobId" FROM "Attempt" WHERE "number" = 9)`)
   for (let round = 0; round < 2; round++) {
     await farm.bisections.advance(id)
     await prepare(farm)

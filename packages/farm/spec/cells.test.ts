@@ -177,8 +177,8 @@ farmTest('a cell has at most its 50 newest runs', async ({ farm }) => {
     SELECT 'sample', 'c' || n, 'main', now() FROM generate_series(1, 60) n;
     INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position", "settled")
     SELECT 'sample', 'c' || n, 'main', 2000000 + n, true FROM generate_series(1, 60) n;
-    INSERT INTO "Job" ("buildId", "hostId", "arch", "variant", "recipeHash")
-    SELECT build."id", job."hostId", 'amd64', 'default', job."recipeHash" FROM "Build" build, "Job" job
+    INSERT INTO "Job" ("buildId", "projectName", "hostId", "arch", "variant", "recipeHash", "status")
+    SELECT build."id", build."projectName", job."hostId", 'amd64', 'default', job."recipeHash", 'passed' FROM "Build" build, "Job" job
      WHERE job."id" = 1 AND build."id" > 1;
     INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "finishedAt")
     SELECT "id", 1, "hostId", 'finished', 'passed', now(), now() FROM "Job" WHERE "id" > 1`)

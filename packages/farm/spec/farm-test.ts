@@ -14,7 +14,7 @@ import {
   writeSteps,
 } from '@rumpfarm/contracts'
 import pg from 'pg'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { type BuildSubject, type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
 
@@ -134,12 +134,20 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
     const clock = { now: () => new Date(time), wait, pass }
     const sql = await connect(database.url)
     await use({ ...farm, ...clock, sql: sql.run, logsDirectory: directory, events, ...speak(farm) })
+    const wrong = await sql.run(wrongJobs)
     await sql.close()
     await farm.close()
     rmSync(directory, { recursive: true })
     await database.drop()
+    expect(wrong, 'jobs whose status is not that of the newest attempt').toEqual([])
   },
 })
+
+/** Each command that adds or ends attempts also writes the status of their jobs. */
+const wrongJobs = `
+  SELECT job."id", job."status", a."state", a."verdict"
+    FROM "Job" job JOIN LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) a ON true
+   WHERE job."status" <> COALESCE(a."verdict", 'open') LIMIT 10`
 
 async function connect(connectionString: string) {
   const client = new pg.Client({ connectionString })

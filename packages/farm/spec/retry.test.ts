@@ -93,8 +93,8 @@ farmTest('all lost jobs of a project run again, but not those of an earlier week
 
 farmTest('at most 5,000 jobs run again at once, and the query reads only jobs that were lost', async ({ farm }) => {
   const { vax, buildId } = await halfFailed(farm)
-  await farm.sql(`INSERT INTO "Job" ("id", "buildId", "hostId", "arch", "variant", "recipeHash")
-    SELECT n, ${buildId}, ${vax.id}, 'arch' || n, 'default', (SELECT "recipeHash" FROM "Job" LIMIT 1) FROM generate_series(1001, 6001) n`)
+  await farm.sql(`INSERT INTO "Job" ("id", "buildId", "projectName", "hostId", "arch", "variant", "recipeHash", "status")
+    SELECT n, ${buildId}, 'sample', ${vax.id}, 'arch' || n, 'default', (SELECT "recipeHash" FROM "Job" LIMIT 1), 'timed-out' FROM generate_series(1001, 6001) n`)
   await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "startedAt", "finishedAt")
     SELECT n, 1, ${vax.id}, 'finished', 'timed-out', now(), now(), now() FROM generate_series(1001, 6001) n`)
   await farm.sql('ANALYZE')

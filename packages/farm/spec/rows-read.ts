@@ -11,7 +11,25 @@ interface Plan {
 }
 
 /** The number of rows that PostgreSQL reads from tables for a query. */
-export async function rowsRead(farm: TestFarm, { text, values }: Sql): Promise<number> {
+export const rowsRead = (farm: TestFarm, { text, values }: Sql): Promise<number> => countRows(farm, text, values)
+
+/**
+ * The same for the plan that PostgreSQL makes without the values, which it uses after some executions of a prepared
+ * statement.
+ */
+export async function rowsReadOfGenericPlan(farm: TestFarm, { text, values }: Sql): Promise<number> {
+  await farm.sql(`SET plan_cache_mode = force_generic_plan`)
+  await farm.sql(`PREPARE listing AS ${text}`)
+  const literals = values.map(value => (Array.isArray(value) ? `'{${value.join(',')}}'` : `'${value}'`))
+  try {
+    return await countRows(farm, `EXECUTE listing${literals.length > 0 ? `(${literals.join(', ')})` : ''}`)
+  } finally {
+    await farm.sql('DEALLOCATE listing')
+    await farm.sql('RESET plan_cache_mode')
+  }
+}
+
+async function countRows(farm: TestFarm, text: string, values: unknown[] = []): Promise<number> {
   const [row] = await farm.sql<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
   const count = (plan: Plan): number => {
     const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']

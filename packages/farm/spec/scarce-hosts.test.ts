@@ -168,8 +168,8 @@ farmTest('the query of a claim reads few rows, however many jobs wait', async ({
   await farm.sql(`INSERT INTO "Build" ("id", "projectName", "commit", "branch", "createdAt", "sources")
     SELECT n, CASE WHEN n % 2 = 0 THEN 'sample' ELSE 'other' END, lpad(n::text, 40, '0'), 'main', now(), 'ready'
       FROM generate_series(1001, 21000) n`)
-  await farm.sql(`INSERT INTO "Job" ("id", "buildId", "hostId", "arch", "variant", "recipeHash")
-    SELECT n, n, job."hostId", job."arch", job."variant", job."recipeHash" FROM "Job" job, generate_series(1001, 21000) n WHERE job."id" = 1`)
+  await farm.sql(`INSERT INTO "Job" ("id", "buildId", "projectName", "hostId", "arch", "variant", "recipeHash")
+    SELECT n, n, job."projectName", job."hostId", job."arch", job."variant", job."recipeHash" FROM "Job" job, generate_series(1001, 21000) n WHERE job."id" = 1`)
   await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "projectName", "buildId")
     SELECT n, 1, ${vax.id}, 'queued', now(), CASE WHEN n % 2 = 0 THEN 'sample' ELSE 'other' END, n FROM generate_series(1001, 21000) n`)
   await farm.sql('ANALYZE')

@@ -14,6 +14,7 @@ export interface FillRequest {
   now: Date
   say: (line: string) => void
   everywhere?: boolean
+  after?: { builds: number; jobs: number }
 }
 
 export type FillOutcome =

@@ -506,7 +506,7 @@ export interface paths {
         };
         /**
          * Jobs, newest first; as JSON or NDJSON
-         * @description Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`.
+         * @description Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`. `project` and `status` go with one of `host`, `arch` and `variant`. With `build`, all filters go together. The farm refuses other combinations.
          */
         get: operations["listJobs"];
         put?: never;

@@ -9,6 +9,7 @@ import { announceCompleteBuilds, announcesBuilds } from '../notifications/builds
 import { recentJobsMax } from '../queue/slow-host.rule.ts'
 import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
+import { reopenJobs } from './job-status.ts'
 import { queuedOf } from './queued-attempts.ts'
 
 /** The values that a host reports when it finishes an attempt. */
@@ -150,6 +151,8 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
       SELECT ended.*, job."arch", job."variant", job."recipeHash", build."commit", build."kind",
              ${hasStatus} AS "hasStatus"
         FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+    ), settled AS (
+      UPDATE "Job" job SET "status" = ended."verdict" FROM ended WHERE job."id" = ended."jobId"
     ), examined AS (
       INSERT INTO "Examination" ("jobId", "number", "wantedAt")
       SELECT "jobId", "number", ${now()} FROM placed
@@ -208,5 +211,9 @@ async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
       SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose", "priority", "fork", "projectName", "buildId"
         FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
           AS next("jobId" int, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean, "projectName" text, "buildId" int)`
+  await reopenJobs(
+    tx,
+    next.map(({ jobId }) => jobId),
+  )
   return next.map(queuedOf)
 }

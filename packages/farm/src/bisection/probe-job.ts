@@ -94,9 +94,9 @@ async function addAttempt(
   build: ProbeBuild,
 ): Promise<{ jobId: number; number: number }> {
   const [job] = await tx.query<{ id: number }>`
-    INSERT INTO "Job" AS job ("buildId", "branch", "hostId", "arch", "variant", "recipeHash")
-    VALUES (${build.id}, ${bisection.branch}, ${hostId}, ${arch}, ${variant}, ${build.recipeHash})
-    ON CONFLICT ("buildId", "hostId", "arch", "variant") DO UPDATE SET "branch" = job."branch"
+    INSERT INTO "Job" AS job ("buildId", "projectName", "branch", "hostId", "arch", "variant", "recipeHash")
+    VALUES (${build.id}, ${bisection.projectName}, ${bisection.branch}, ${hostId}, ${arch}, ${variant}, ${build.recipeHash})
+    ON CONFLICT ("buildId", "hostId", "arch", "variant") DO UPDATE SET "status" = 'open'
     RETURNING "id"`
   if (!job) throw new Error('the job of a probe was not written')
   const state = build.sources === 'ready' ? 'queued' : 'waiting'

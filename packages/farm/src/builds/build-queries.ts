@@ -1,43 +1,10 @@
-import {
-  type AttemptState,
-  attemptName,
-  attemptStates,
-  type BuildCause,
-  type BuildKind,
-  type StepEnd,
-  type Verdict,
-} from '@rumpfarm/contracts'
+import type { AttemptState, BuildCause, BuildKind, Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { isOpen, newestAttempt } from '../db/fragments.ts'
+import { newestAttempt } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { withoutSecret } from '../projects/addresses.rule.ts'
-import { supersededBy } from '../queue/superseded.ts'
+import { type JobSummary, listJobs } from './job-pages.ts'
 import type { PreparedSource } from './prepared-source.ts'
-
-/** A job with the state of its newest attempt. */
-export interface JobSummary {
-  id: number
-  buildId: number
-  project: string
-  commit: string
-  host: string
-  arch: string
-  variant: string
-  attempt: string
-  state: AttemptState
-  verdict: Verdict | null
-  failedStep: string | null
-  /** Why the newest attempt ended without a result: one word, and one sentence for people. Otherwise null. */
-  reason: string | null
-  detail: string | null
-  /** The newer build that made the newest attempt unnecessary; otherwise null. */
-  supersededBy: number | null
-  queuedAt: Date
-  startedAt: Date | null
-  finishedAt: Date | null
-  steps: (StepEnd & { name: string })[]
-  logBytes: number
-}
 
 export interface BuildSummary {
   id: number
@@ -77,96 +44,6 @@ export interface BuildView extends BuildSummary {
   jobs: JobSummary[]
 }
 
-export interface JobFilter {
-  id?: number | undefined
-  buildId?: number | undefined
-  project?: string | undefined
-  host?: string | undefined
-  arch?: string | undefined
-  variant?: string | undefined
-  /** Only jobs with this status: `active`, a state or a verdict. */
-  status?: string | undefined
-  /** The cursor: the list has only jobs with a smaller id. */
-  before?: number | undefined
-  limit: number
-}
-
-/**
- * Jobs, newest first. An index finds the ids of one page, and the query joins only these jobs with the other tables.
- * When the query joined all jobs first, a page of the active jobs among 9.5 million jobs took 84 s, and a page of the
- * jobs of an old host took 11 s.
- */
-export async function listJobs(context: Context, filter: JobFilter): Promise<JobSummary[]> {
-  const { db, logs } = context
-  const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
-  if (hostId === null) return []
-  const rows = await db.query<JobRow>`
-    SELECT ${jobColumns} FROM (${pageOfIds(filter, hostId)}) AS page JOIN "Job" job ON job."id" = page."id" ${jobJoins}
-     ORDER BY job."id" DESC`
-  return rows.map(row => jobOf(row, logs))
-}
-
-/** The jobs with these ids, in the order of their ids. */
-export async function jobsOf({ db, logs }: Context, ids: readonly number[]): Promise<JobSummary[]> {
-  if (ids.length === 0) return []
-  const rows = await db.query<JobRow>`
-    SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::int[]) ORDER BY job."id"`
-  return rows.map(row => jobOf(row, logs))
-}
-
-/**
- * The id of the host, or null if no host has this name. This is a query of its own, because with a sub-select
- * PostgreSQL's planner cannot estimate how many jobs the host has.
- */
-async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
-  const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })
-  return host?.id ?? null
-}
-
-function pageOfIds(filter: JobFilter, hostId: number | undefined): Sql {
-  const wanted = join(conditions(filter, hostId), ' AND ')
-  const open =
-    filter.status === 'active' || attemptStates.some(state => state !== 'finished' && state === filter.status)
-  const newest = open
-    ? sql`"Attempt" a JOIN "Job" job ON job."id" = a."jobId" AND ${isOpen}`
-    : sql`"Job" job JOIN ${newestAttempt} a ON true`
-  const order = open ? sql`a."jobId"` : sql`job."id"`
-  return sql`SELECT job."id" FROM ${newest} JOIN "Build" build ON build."id" = job."buildId"
-    WHERE ${wanted} ORDER BY ${order} DESC LIMIT ${filter.limit}`
-}
-
-type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
-
-function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
-  const attempt = { jobId: row.id, number }
-  // While the job runs, only the log file shows the size. When the job finishes, the farm writes the size to the row.
-  const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
-  return { ...row, logBytes, attempt: attemptName(attempt) }
-}
-
-const withoutResult = (column: Sql) => sql`CASE WHEN a."verdict" IN ('cancelled', 'lost', 'broken') THEN ${column} END`
-
-const jobColumns = sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
-  host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",
-  a."startedAt", a."finishedAt", a."steps", a."logBytes", ${withoutResult(sql`a."reason"`)} AS "reason",
-  ${withoutResult(sql`a."detail"`)} AS "detail", ${supersededBy} AS "supersededBy"`
-const jobJoins = sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
-  JOIN ${newestAttempt} a ON true`
-
-function conditions(filter: JobFilter, hostId: number | undefined): Sql[] {
-  const { id, buildId, project, arch, variant, status, before } = filter
-  const wanted = [sql`true`]
-  if (id !== undefined) wanted.push(sql`job."id" = ${id}`)
-  if (buildId !== undefined) wanted.push(sql`job."buildId" = ${buildId}`)
-  if (project !== undefined) wanted.push(sql`build."projectName" = ${project}`)
-  if (hostId !== undefined) wanted.push(sql`job."hostId" = ${hostId}`)
-  if (arch !== undefined) wanted.push(sql`job."arch" = ${arch}`)
-  if (variant !== undefined) wanted.push(sql`job."variant" = ${variant}`)
-  if (before !== undefined) wanted.push(sql`job."id" < ${before}`)
-  if (status !== undefined && status !== 'active') wanted.push(sql`(a."state" = ${status} OR a."verdict" = ${status})`)
-  return wanted
-}
-
 type BuildRow = Omit<BuildSummary, 'counts' | 'problem' | 'conflictsWith'> & {
   sourcesInfo: unknown
   counts: BuildSummary['counts'] | null
@@ -183,13 +60,22 @@ export interface BuildFilter {
 
 /** Builds, newest first, of one project or of all. */
 export async function listBuilds({ db }: Context, filter: BuildFilter): Promise<BuildSummary[]> {
-  const rows = await db.query<BuildRow>`
-    SELECT ${buildColumns} FROM "Build" build
-     WHERE (${filter.project ?? null}::text IS NULL OR build."projectName" = ${filter.project ?? null})
-       AND build."id" < ${filter.before ?? 2147483647}
-       AND (${filter.probes ?? true} OR build."cause" <> 'bisection')
-     ORDER BY build."id" DESC LIMIT ${filter.limit}`
+  const rows = await db.query<BuildRow>`${buildPage(filter)}`
   return rows.map(buildOf)
+}
+
+/**
+ * The query of one page. Each combination of filters is a statement of its own, so that an index finds the ids of the page
+ * alone.
+ */
+export function buildPage({ project, probes = true, before, limit }: BuildFilter): Sql {
+  const wanted = [sql`build."id" < ${before ?? 2147483647}`]
+  if (project !== undefined) wanted.push(sql`build."projectName" = ${project}`)
+  if (!probes) wanted.push(sql`build."cause" <> 'bisection'`)
+  return sql`
+    SELECT ${buildColumns} FROM "Build" build WHERE build."id" = ANY(ARRAY(
+      SELECT build."id" FROM "Build" build WHERE ${join(wanted, ' AND ')} ORDER BY build."id" DESC LIMIT ${limit}))
+     ORDER BY build."id" DESC`
 }
 
 /** The number of a build, or the start of a commit. Other texts find nothing. */
@@ -233,9 +119,10 @@ const buildColumns = sql`build."id", build."projectName" AS "project", build."co
   build."sources", build."sourcesInfo", build."sourcesNextAt",
   substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
   (SELECT jsonb_object_agg("status", "jobs") FROM (
-     SELECT COALESCE(a."verdict", a."state") AS "status", count(*)::int AS "jobs"
-       FROM "Job" job JOIN ${newestAttempt} a ON true
-      WHERE job."buildId" = build."id" GROUP BY 1) counted) AS "counts"`
+     SELECT "status", count(*)::int AS "jobs" FROM "Job" WHERE "buildId" = build."id" AND "status" <> 'open' GROUP BY 1
+      UNION ALL
+     SELECT a."state", count(*)::int FROM "Job" job JOIN ${newestAttempt} a ON true
+      WHERE job."buildId" = build."id" AND job."status" = 'open' GROUP BY 1) counted) AS "counts"`
 
 function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
   const failed = row.sources === 'ready' ? null : (sourcesInfo as { problem?: string; conflictsWith?: string } | null)

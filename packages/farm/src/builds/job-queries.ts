@@ -9,7 +9,7 @@ import {
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
-import { type JobSummary, listJobs } from './build-queries.ts'
+import { type JobSummary, listJobs } from './job-pages.ts'
 import type { Recipe } from './plan.rule.ts'
 import type { PreparedSource } from './prepared-source.ts'
 

@@ -290,8 +290,8 @@ function insertBuild(
       SELECT * FROM unnest(${recipes.map(([hash]) => hash)}::text[], ${recipes.map(([, body]) => body)}::text[]::json[])
       ON CONFLICT DO NOTHING
     ), job AS (
-      INSERT INTO "Job" ("buildId", "branch", "hostId", "arch", "variant", "recipeHash")
-      SELECT build."id", ${branch}, planned.* FROM build,
+      INSERT INTO "Job" ("buildId", "projectName", "branch", "hostId", "arch", "variant", "recipeHash")
+      SELECT build."id", ${request.project}, ${branch}, planned.* FROM build,
         unnest(${jobs.map(job => job.hostId)}::int[], ${jobs.map(job => job.arch)}::text[],
                ${jobs.map(job => job.variant)}::text[], ${jobs.map(job => job.recipeHash)}::text[]) AS planned
       ON CONFLICT DO NOTHING

@@ -1,4 +1,5 @@
 import { attemptName, type RetrySelection } from '@rumpfarm/contracts'
+import { reopenJobs } from '../attempts/job-status.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
 import type { Statements } from '../db/client.ts'
@@ -137,6 +138,10 @@ async function addAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set
       FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb)
         AS new("jobId" int, "number" int, "hostId" int, "state" text, "buildId" int) JOIN "Build" build ON build."id" = new."buildId"
     ON CONFLICT DO NOTHING RETURNING "jobId", "number"`
+  await reopenJobs(
+    tx,
+    added.map(({ jobId }) => jobId),
+  )
   const names = new Set(added.map(attemptName))
   const queued = attempts.filter(attempt => attempt.state === 'queued' && names.has(attemptName(attempt)))
   if (queued.length > 0) tx.emit({ kind: 'queued', attempts: queued.map(queuedOf) })

@@ -1,6 +1,7 @@
 import { cut } from '@rumpfarm/contracts'
 import { endAttempts } from '../attempts/end-attempts.ts'
 import { conflictEnd, sourcesFailedEnd } from '../attempts/ends.rule.ts'
+import { reopenJobs } from '../attempts/job-status.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
@@ -115,12 +116,16 @@ export async function reopenSources(context: Context, buildId: number): Promise<
     const reopened = await tx.execute`
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
-    await tx.execute`
+    const added = await tx.query<{ jobId: number }>`
       INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
       SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork", build."projectName", build."id"
         FROM "Job" job JOIN ${newestAttempt} newest ON true JOIN "Build" build ON build."id" = job."buildId"
        WHERE job."buildId" = ${buildId} AND newest."reason" IN ('sources', 'conflict')
-      ON CONFLICT DO NOTHING`
+      ON CONFLICT DO NOTHING RETURNING "jobId"`
+    await reopenJobs(
+      tx,
+      added.map(({ jobId }) => jobId),
+    )
     await noteStatusChanges(tx, [buildId])
   })
 }

@@ -4,8 +4,8 @@ import { type Branches, shownBranches } from '../matrix/active-attempts.ts'
 import type { ChangedResult } from './recent-changes.rule.ts'
 
 /** The query reads at most this many failed cells of each branch: those that began to fail last. */
-const cellsOfBranchMax = 500
-const cellsMax = 2_000
+const cellsOfBranchMax = 200
+const cellsMax = 600
 const bisectionsMax = 50
 
 interface HistoryRow extends Omit<ChangedResult, 'state'> {

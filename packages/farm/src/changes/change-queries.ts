@@ -1,5 +1,6 @@
 import { attemptName, type CellState, type Verdict } from '@rumpfarm/contracts'
-import { type BuildSummary, buildsOf, type JobSummary, jobsOf } from '../builds/build-queries.ts'
+import { type BuildSummary, buildsOf } from '../builds/build-queries.ts'
+import { type JobSummary, jobsOf } from '../builds/job-pages.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { isActive } from '../db/fragments.ts'

@@ -1,4 +1,5 @@
 import { type AttemptId, attemptName, type OwnerRule, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { reopenJobs } from '../attempts/job-status.ts'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
@@ -143,6 +144,7 @@ async function confirmNewFailure({ now }: Context, tx: Tx, ended: EndedAttempt):
                       AND "variant" = ${variant} AND "jobId" = ${jobId} AND "number" = ${number}
                       AND "state" = 'newly-failing-unconfirmed')
     ON CONFLICT ("jobId", "number") DO NOTHING`
-  if (added > 0)
-    tx.emit({ kind: 'queued', attempts: [{ hostId, attempt: attemptName({ jobId, number: number + 1 }) }] })
+  if (added === 0) return
+  await reopenJobs(tx, [jobId])
+  tx.emit({ kind: 'queued', attempts: [{ hostId, attempt: attemptName({ jobId, number: number + 1 }) }] })
 }

@@ -23,7 +23,7 @@ export async function importBuilds(context: Context, builds: readonly ImportedBu
   await writeLogs(context.logs, attempts)
   await inTransaction(context, async tx => {
     await insertBuilds(tx, builds, recipes)
-    await insertJobs(tx, builds, recipes)
+    await insertJobs(tx, builds, recipes, attempts)
     await insertAttempts(tx, attempts)
     await requestExaminations(tx, attempts)
   })
@@ -82,15 +82,23 @@ async function insertBuilds(tx: Tx, builds: readonly ImportedBuild[], recipes: R
       FROM jsonb_to_recordset(${json}::jsonb) AS build("id" int, "project" text, "commit" text, "branch" text, "createdAt" timestamptz)`
 }
 
-async function insertJobs(tx: Tx, builds: readonly ImportedBuild[], recipes: Recipes): Promise<void> {
+async function insertJobs(
+  tx: Tx,
+  builds: readonly ImportedBuild[],
+  recipes: Recipes,
+  attempts: readonly AttemptRow[],
+): Promise<void> {
+  // The attempts of a job are in their order, so the newest one remains.
+  const verdicts = new Map(attempts.map(({ jobId, verdict }) => [jobId, verdict]))
   const jobs = builds.flatMap(build => build.jobs.map(job => ({ build, job })))
   await tx.execute`
-    INSERT INTO "Job" ("id", "buildId", "branch", "hostId", "arch", "variant", "recipeHash")
+    INSERT INTO "Job" ("id", "buildId", "projectName", "branch", "hostId", "arch", "variant", "recipeHash", "status")
     SELECT * FROM unnest(
       ${jobs.map(({ job }) => job.id)}::int[], ${jobs.map(({ build }) => build.id)}::int[],
-      ${jobs.map(({ build }) => build.branch)}::text[], ${jobs.map(({ job }) => job.hostId)}::int[],
+      ${jobs.map(({ build }) => build.project)}::text[], ${jobs.map(({ build }) => build.branch)}::text[], ${jobs.map(({ job }) => job.hostId)}::int[],
       ${jobs.map(({ job }) => job.arch)}::text[], ${jobs.map(({ job }) => job.variant)}::text[],
-      ${jobs.map(({ build, job }) => recipes.ofJob(build.project, job.variant).hash)}::text[])`
+      ${jobs.map(({ build, job }) => recipes.ofJob(build.project, job.variant).hash)}::text[],
+      ${jobs.map(({ job }) => verdicts.get(job.id) ?? 'open')}::text[])`
 }
 
 const column = <Key extends keyof AttemptRow>(rows: readonly AttemptRow[], key: Key) => rows.map(row => row[key])

@@ -20,6 +20,8 @@ export interface YearRequest {
   jobs: number
   /** For the bench: each host builds every project for every arch, and there are no logs. */
   everywhere?: boolean
+  /** For the bench: the largest ids of an older history. The year's builds and jobs have larger ids. */
+  after?: { builds: number; jobs: number }
 }
 
 export interface Year {
@@ -37,7 +39,7 @@ const hourMs = 3_600_000
 const passedLogHours = 40
 const failedLogHours = 24 * 45
 
-export function demoYear({ seed, now, jobs, everywhere = false }: YearRequest): Year {
+export function demoYear({ seed, now, jobs, everywhere = false, after = nothing }: YearRequest): Year {
   const projects = demoProjects(everywhere)
   const hosts = demoHosts({ seed, everyArch: everywhere, ...sizeOf(jobs) })
   const perBuild = projects.reduce((sum, project) => sum + 2 * boxesOfProject(project, hosts).length, 0)
@@ -66,11 +68,12 @@ export function demoYear({ seed, now, jobs, everywhere = false }: YearRequest): 
       { name: `${further.source}.git`, branches: [{ name: further.branch, commits: source }] },
     ],
     builds: () =>
-      importedBuilds({ seed, nowMs: now.getTime(), hosts, projects, planned, logs: !everywhere, nightHoursMax }),
+      importedBuilds({ seed, nowMs: now.getTime(), hosts, projects, planned, logs: !everywhere, nightHoursMax, after }),
   }
 }
 
 const buildsMin = 10
+const nothing = { builds: 0, jobs: 0 }
 
 /** A small farm has fewer hosts, so that each cell still has a history. */
 function sizeOf(jobs: number): { count: number; archesMax: number } {
@@ -109,6 +112,7 @@ interface BuildsRequest {
   planned: readonly PlannedBuild[]
   logs: boolean
   nightHoursMax: number
+  after: { builds: number; jobs: number }
 }
 
 function* importedBuilds({
@@ -119,6 +123,7 @@ function* importedBuilds({
   planned,
   logs,
   nightHoursMax,
+  after,
 }: BuildsRequest): Generator<ImportedBuild> {
   const boxes = new Map(projects.map(project => [project.name, boxesOfProject(project, hosts)]))
   const context = {
@@ -130,7 +135,7 @@ function* importedBuilds({
     hasLog: ({ ageHours }: PlannedBuild, failed: boolean) =>
       logs && ageHours < (failed ? failedLogHours : passedLogHours),
   }
-  let jobId = 0
+  let jobId = after.jobs
   for (const [index, build] of planned.entries()) {
     const jobs = build.project.variants.flatMap(variant =>
       (boxes.get(build.project.name) ?? [])
@@ -140,7 +145,7 @@ function* importedBuilds({
     const { commit, author, subject } = build.commit
     const { project, branch, createdAt, source } = build
     const sources = [sourceOf(project.name, commit), ...(source ? [sourceOf(further.source, source.commit)] : [])]
-    yield { id: index + 1, project: project.name, commit, branch, subject, author, createdAt, sources, jobs }
+    yield { id: after.builds + index + 1, project: project.name, commit, branch, subject, author, createdAt, sources, jobs }
   }
 }
 

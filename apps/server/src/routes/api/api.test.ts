@@ -101,6 +101,10 @@ serverTest('the API lists builds and jobs page by page, with the newest first', 
   expect(await jobs('status=finished&host=vax')).toEqual([3, 1])
   expect(await jobs('status=active&variant=default&project=sample')).toEqual([6, 5, 4, 2])
   expect(await jobs('host=sun')).toEqual([])
+  expect(await jobs('host=vax&arch=arm&build=2')).toEqual([4])
+  const refused = await server.ask('/api/v1/jobs?host=vax&arch=arm')
+  expect(refused.statusCode).toBe(400)
+  expect(refused.json().detail).toContain('Use only one of host, arch and variant')
 })
 
 serverTest('the API shows all details of a build and a job, with the recipe of the job', async ({ server }) => {

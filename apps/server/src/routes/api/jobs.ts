@@ -1,8 +1,10 @@
 import { api } from '@rumpfarm/contracts'
+import { refuseJobFilter } from '@rumpfarm/farm'
 import { requireAdmin } from '../../auth/plugin.ts'
 import type { BulkAnswers } from '../../http/ndjson.ts'
 import { idOf, idOfCursor } from '../../http/pagination.ts'
 import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
+import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import { repeatable } from './repeatable.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
@@ -18,13 +20,15 @@ export const jobs = (services: Services, bulk: BulkAnswers) => async (app: ApiIn
         operationId: 'listJobs',
         summary: 'Jobs, newest first; as JSON or NDJSON',
         description:
-          'Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`.',
+          'Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`. `project` and `status` go with one of `host`, `arch` and `variant`. With `build`, all filters go together. The farm refuses other combinations.',
         querystring: api.JobFilter,
         response: { 200: pageOrLines(api.JobSummaryPage, 'JobSummary'), ...refusals },
       },
     },
     async (request, reply) => {
       const { limit: _limit, format: _format, cursor, build, ...filter } = request.query
+      const refused = refuseJobFilter({ ...filter, buildId: build })
+      if (refused !== undefined) return problem(reply, 'invalid', refused)
       const read = (before: number | undefined, limit: number) =>
         farm.builds.listJobs({ ...filter, buildId: build, before, limit })
       const list = { read, keyOf: idOf, schema: api.ref(api.JobSummary) }

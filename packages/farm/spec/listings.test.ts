@@ -1,0 +1,73 @@
+import { expect } from 'vitest'
+import { buildPage } from '../src/builds/build-queries.ts'
+import { type JobFilter, refuseJobFilter } from '../src/builds/job-filter.rule.ts'
+import { jobPage } from '../src/builds/job-pages.ts'
+import type { Sql } from '../src/db/sql.ts'
+import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
+import { rowsRead, rowsReadOfGenericPlan } from './rows-read.ts'
+
+const jobs = 30_000
+const limit = 20
+
+/** Old hosts, arches, variants, projects and verdicts occur only in the first jobs, and the newest jobs all passed. */
+async function longHistory(farm: TestFarm): Promise<{ old: number; present: number }> {
+  await farm.configure(project(), project({ name: 'attic' }), project({ name: 'other' }))
+  const [old, present] = [await farm.host('old', ['vax']), await farm.host('present')]
+  await farm.build(commitOf('a'))
+  await farm.sql(`
+    INSERT INTO "Build" ("id", "projectName", "commit", "createdAt", "sources", "cause", "reason")
+    SELECT n, CASE WHEN n <= 1100 THEN 'attic' ELSE 'sample' END, md5(n::text), now(), 'ready',
+           CASE WHEN n % 2 = 0 THEN 'bisection' ELSE 'push' END, n::text FROM generate_series(1001, 4000) n`)
+  await farm.sql(`
+    INSERT INTO "Job" ("id", "buildId", "projectName", "hostId", "arch", "variant", "recipeHash", "status")
+    SELECT n, build."id", build."projectName", CASE WHEN n <= 10100 THEN ${old.id} ELSE ${present.id} END,
+           CASE WHEN n <= 10100 THEN 'vax' ELSE 'amd64' END, CASE WHEN n <= 10100 THEN 'ancient-' || n ELSE 'default-' || n END,
+           (SELECT "recipeHash" FROM "Job" LIMIT 1), CASE WHEN n <= 10100 THEN (ARRAY['failed', 'lost'])[n % 2 + 1] ELSE 'passed' END
+      FROM generate_series(10001, ${10_000 + jobs}) n JOIN "Build" build ON build."id" = (n - 10001) / 10 + 1001`)
+  await farm.sql(`UPDATE "Job" SET "variant" = split_part("variant", '-', 1) WHERE "id" % 10 = 0`)
+  await farm.sql(`
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "finishedAt")
+    SELECT "id", 1, "hostId", 'finished', "status", now(), now() FROM "Job" WHERE "id" > 10000`)
+  await farm.sql('VACUUM ANALYZE')
+  return { old: old.id, present: present.id }
+}
+
+/** Rows of the table itself, of the projects, and of the joins, for each row of a page. */
+const rowsMax = limit * 30
+
+farmTest('each list of jobs reads few rows, whatever the history of the farm', async ({ farm }) => {
+  const hosts = await longHistory(farm)
+  const places: Partial<JobFilter>[] = [
+    {},
+    ...[
+      { host: 'old' },
+      { host: 'present' },
+      { arch: 'vax' },
+      { arch: 'amd64' },
+      { variant: 'ancient' },
+      { variant: 'default' },
+    ],
+  ]
+  const statuses = [undefined, 'active', 'queued', 'finished', 'passed', 'lost']
+  for (const place of places)
+    for (const name of [undefined, 'sample', 'attic'])
+      for (const status of statuses) {
+        const filter = { ...place, project: name, status, limit }
+        expect(refuseJobFilter(filter)).toBeUndefined()
+        const hostId = filter.host === undefined ? undefined : hosts[filter.host as 'old' | 'present']
+        await expectFewRows(farm, jobPage(filter, hostId), JSON.stringify(filter))
+      }
+  await expectFewRows(farm, jobPage({ buildId: 1500, status: 'passed', arch: 'amd64', limit }, undefined), 'a build')
+})
+
+farmTest('each list of builds reads few rows, whatever the history of the farm', async ({ farm }) => {
+  await longHistory(farm)
+  for (const name of [undefined, 'sample', 'attic', 'other'])
+    for (const probes of [true, false])
+      await expectFewRows(farm, buildPage({ project: name, probes, limit }), `${name} ${probes}`)
+})
+
+async function expectFewRows(farm: TestFarm, query: Sql, what: string): Promise<void> {
+  expect(await rowsRead(farm, query), what).toBeLessThan(rowsMax)
+  expect(await rowsReadOfGenericPlan(farm, query), `${what}, generic plan`).toBeLessThan(rowsMax)
+}

@@ -1,0 +1,152 @@
+import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { isOpen, newestAttempt } from '../db/fragments.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import { supersededBy } from '../queue/superseded.ts'
+import { type JobFilter, wantedStatuses } from './job-filter.rule.ts'
+
+/** A job with the state of its newest attempt. */
+export interface JobSummary {
+  id: number
+  buildId: number
+  project: string
+  commit: string
+  host: string
+  arch: string
+  variant: string
+  attempt: string
+  state: AttemptState
+  verdict: Verdict | null
+  failedStep: string | null
+  /** Why the newest attempt ended without a result: one word, and one sentence for people. Otherwise null. */
+  reason: string | null
+  detail: string | null
+  /** The newer build that made the newest attempt unnecessary; otherwise null. */
+  supersededBy: number | null
+  queuedAt: Date
+  startedAt: Date | null
+  finishedAt: Date | null
+  steps: (StepEnd & { name: string })[]
+  logBytes: number
+}
+
+/**
+ * Jobs, newest first. Indexes alone find the ids of one page, and the query joins only these jobs with the other tables.
+ * So the cost does not grow with the history: among 9.5 million jobs, a page of the active jobs took 84 s when the query
+ * joined all jobs first. The caller has checked the filter with `refuseJobFilter`.
+ */
+export async function listJobs(context: Context, filter: JobFilter): Promise<JobSummary[]> {
+  const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
+  if (hostId === null) return []
+  const rows = await context.db.query<JobRow>`${jobPage(filter, hostId)}`
+  return rows.map(row => jobOf(row, context.logs))
+}
+
+/** The jobs with these ids, in the order of their ids. */
+export async function jobsOf({ db, logs }: Context, ids: readonly number[]): Promise<JobSummary[]> {
+  if (ids.length === 0) return []
+  const rows = await db.query<JobRow>`
+    SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::int[]) ORDER BY job."id"`
+  return rows.map(row => jobOf(row, logs))
+}
+
+/**
+ * The id of the host, or null if no host has this name. This is a query of its own, because with a sub-select
+ * PostgreSQL's planner cannot estimate how many jobs the host has.
+ */
+async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
+  const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })
+  return host?.id ?? null
+}
+
+/** The query of one page. The planner expects few values in an array, so it reads each job by its primary key. */
+export const jobPage = (filter: JobFilter, hostId: number | undefined): Sql => sql`
+  SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(ARRAY(${pageOfIds(filter, hostId)}))
+   ORDER BY job."id" DESC`
+
+function pageOfIds(filter: JobFilter, hostId: number | undefined): Sql {
+  if (filter.id !== undefined) return sql`SELECT ${filter.id}::int`
+  if (filter.buildId !== undefined) return idsOfBuild(filter, hostId)
+  if (isUnfiltered(filter))
+    return sql`SELECT job."id" FROM "Job" job WHERE ${before(filter)} ORDER BY job."id" DESC LIMIT ${filter.limit}`
+  const { ended, open } = wantedStatuses(filter.status)
+  const sources = [
+    ...(ended.length > 0 ? [endedIds(filter, hostId, ended)] : []),
+    ...(open.length > 0 ? [openIds(filter, hostId, open)] : []),
+  ]
+  return sql`SELECT found."id" FROM (${join(sources, ' UNION ALL ')}) found ORDER BY found."id" DESC LIMIT ${filter.limit}`
+}
+
+const isUnfiltered = ({ project, host, arch, variant, status }: JobFilter): boolean =>
+  [project, host, arch, variant, status].every(value => value === undefined)
+
+const before = (filter: JobFilter): Sql => sql`job."id" < ${filter.before ?? idMax}`
+const idMax = 2_147_483_647
+
+/**
+ * The newest ended jobs of each project and verdict: each is one read of an index that ends with the id. A farm has at most
+ * 200 active projects and six verdicts, so this is a limited number of reads.
+ */
+const endedIds = (filter: JobFilter, hostId: number | undefined, statuses: readonly string[]): Sql => sql`
+  (SELECT newest."id" FROM (SELECT "name" FROM "Project" WHERE ${ofProject(filter)}) project
+    CROSS JOIN unnest(${[...statuses]}::text[]) AS wanted("status")
+    CROSS JOIN LATERAL (
+      SELECT job."id" FROM "Job" job
+       WHERE job."projectName" = project."name" AND job."status" = wanted."status" AND job."status" <> 'open'
+         AND ${join([before(filter), ...ofJob(filter, hostId)], ' AND ')}
+       ORDER BY job."id" DESC LIMIT ${filter.limit}) newest)`
+
+/** The newest open jobs. The number of open attempts limits what PostgreSQL reads, and not the history. */
+function openIds(filter: JobFilter, hostId: number | undefined, states: readonly string[]): Sql {
+  const { project, before = idMax, limit } = filter
+  const wanted = [sql`a.${isOpen}`, sql`a."state" = ANY(${[...states]}::text[])`, sql`a."jobId" < ${before}`]
+  if (hostId !== undefined) wanted.push(sql`a."hostId" = ${hostId}`)
+  if (project !== undefined) wanted.push(sql`a."projectName" = ${project}`)
+  return sql`
+    (SELECT job."id" FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId"
+      WHERE ${join([...wanted, ...ofJob(filter, undefined)], ' AND ')} ORDER BY a."jobId" DESC LIMIT ${limit})`
+}
+
+/** All filters of one build: it has at most hosts × arches × variants jobs. */
+function idsOfBuild(filter: JobFilter, hostId: number | undefined): Sql {
+  const { buildId, project, status } = filter
+  const wanted = [sql`job."buildId" = ${buildId}`, before(filter), ...ofJob(filter, hostId)]
+  if (project !== undefined) wanted.push(sql`job."projectName" = ${project}`)
+  if (status !== undefined) wanted.push(ofStatus(status))
+  return sql`SELECT job."id" FROM "Job" job WHERE ${join(wanted, ' AND ')} ORDER BY job."id" DESC LIMIT ${filter.limit}`
+}
+
+function ofStatus(status: string): Sql {
+  const { ended, open } = wantedStatuses(status)
+  if (ended.length > 0) return sql`job."status" = ANY(${[...ended]}::text[])`
+  return sql`job."status" = 'open' AND EXISTS (
+    SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a.${isOpen} AND a."state" = ANY(${[...open]}::text[]))`
+}
+
+const ofProject = ({ project }: JobFilter): Sql => (project === undefined ? sql`true` : sql`"name" = ${project}`)
+
+function ofJob({ arch, variant }: JobFilter, hostId: number | undefined): Sql[] {
+  const wanted: Sql[] = []
+  if (hostId !== undefined) wanted.push(sql`job."hostId" = ${hostId}`)
+  if (arch !== undefined) wanted.push(sql`job."arch" = ${arch}`)
+  if (variant !== undefined) wanted.push(sql`job."variant" = ${variant}`)
+  return wanted
+}
+
+type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
+
+function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
+  const attempt = { jobId: row.id, number }
+  // While the job runs, only the log file shows the size. When the job finishes, the farm writes the size to the row.
+  const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
+  return { ...row, logBytes, attempt: attemptName(attempt) }
+}
+
+const withoutResult = (column: Sql) => sql`CASE WHEN a."verdict" IN ('cancelled', 'lost', 'broken') THEN ${column} END`
+
+const jobColumns = sql`job."id", job."buildId", job."projectName" AS "project", build."commit",
+  host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",
+  a."startedAt", a."finishedAt", a."steps", a."logBytes", ${withoutResult(sql`a."reason"`)} AS "reason",
+  ${withoutResult(sql`a."detail"`)} AS "detail", ${supersededBy} AS "supersededBy"`
+const jobJoins = sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
+  JOIN ${newestAttempt} a ON true`
