@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { localBus, topics } from '../../../events/bus.ts'
 import { AttemptFeeds } from './attempt-feed.tsx'
-import { countingBus, fakeStream, finished, oneAttempt, plain, stepEnd, visit } from './live.fixture.ts'
+import { countingBus, fakeStream, finished, oneAttempt, plain, stepEnd } from './live.fixture.ts'
 
 test('a live page receives the log from its position to the end, section by section', async () => {
   const bus = countingBus()
@@ -11,7 +11,7 @@ test('a live page receives the log from its position to the end, section by sect
   change('one\ntw')
   const { stream, events } = fakeStream()
   const following = new AttemptFeeds({ farm, bus }).follow(stream, {
-    visit,
+    publicPath: '',
     attempt: { jobId: 7, number: 1 },
     position: { offset: 4, line: 2 },
   })
@@ -43,7 +43,7 @@ test('if a step ends while the server reads the job, the lines of the next step 
   }
   const { stream, events } = fakeStream()
   const following = new AttemptFeeds({ farm, bus }).follow(stream, {
-    visit,
+    publicPath: '',
     attempt: { jobId: 7, number: 1 },
     position: { offset: 0, line: 1 },
   })
@@ -65,7 +65,7 @@ test('the server sends an unfinished line, and sends the line again when it is c
   change('50%')
   const { stream, events } = fakeStream()
   const following = new AttemptFeeds({ farm, bus }).follow(stream, {
-    visit,
+    publicPath: '',
     attempt: { jobId: 7, number: 1 },
     position: { offset: 0, line: 1 },
   })
@@ -86,7 +86,7 @@ test('the browser reloads a page that has more of the log than the server', asyn
   change('one\n')
   const { stream, events } = fakeStream()
   await new AttemptFeeds({ farm, bus }).follow(stream, {
-    visit,
+    publicPath: '',
     attempt: { jobId: 7, number: 1 },
     position: { offset: 900, line: 2 },
   })
@@ -116,7 +116,7 @@ function watched(pages: number) {
   const feeds = new AttemptFeeds({ farm, bus })
   const follow = (offset = 0, line = 1) => {
     const page = fakeStream()
-    const following = feeds.follow(page.stream, { visit, attempt, position: { offset, line } })
+    const following = feeds.follow(page.stream, { publicPath: '', attempt, position: { offset, line } })
     const has = (text: string) => page.events.some(({ data }) => plain(data).includes(text))
     return { ...page, following, has, end: () => page.events.at(-1)?.event }
   }
@@ -199,6 +199,20 @@ test('if a job prints faster than a page can show, the page leaves out lines and
   for (const { close } of pages) close()
 })
 
+test('the ids of a log begin with its number on the connection', async () => {
+  const bus = localBus()
+  const { farm, change } = oneAttempt(bus)
+  change('one\n', finished)
+  const feeds = new AttemptFeeds({ farm, bus })
+  const { stream, events } = fakeStream()
+  const follow = (number: number) =>
+    feeds.follow(stream, { publicPath: '', attempt, number, position: { offset: 0, line: 1 } })
+  await Promise.all([follow(0), follow(7)])
+  const ids = (kind: string) => events.filter(({ event }) => event === kind).map(({ id }) => id)
+  expect(ids('log').sort()).toEqual(['0:4:2', '7:4:2'])
+  expect(ids('finished').sort()).toEqual(['0', '7'])
+})
+
 test('if the farm cannot be read, every page learns it, and the next page starts again', async () => {
   const bus = localBus()
   const { farm } = oneAttempt(bus)
@@ -207,7 +221,10 @@ test('if the farm cannot be read, every page learns it, and the next page starts
   const feeds = new AttemptFeeds({ farm, bus })
   const follow = () => {
     const page = fakeStream()
-    return { ...page, following: feeds.follow(page.stream, { visit, attempt, position: { offset: 0, line: 1 } }) }
+    return {
+      ...page,
+      following: feeds.follow(page.stream, { publicPath: '', attempt, position: { offset: 0, line: 1 } }),
+    }
   }
   const outcomes = await Promise.allSettled([follow().following, follow().following])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

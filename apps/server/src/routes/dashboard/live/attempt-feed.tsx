@@ -8,7 +8,6 @@ import { renderFragment } from '../components/layout.tsx'
 import type { LogPosition } from '../log/window.ts'
 import { JobState } from '../pages/job/state.tsx'
 import { stateOf } from '../pages/job/state-of.ts'
-import type { Visit } from '../visit.ts'
 import { type FollowedAttempt, Member, type SharedEvents, sharedEvents } from './feed-member.ts'
 import { loadAgain } from './load-again.ts'
 import { LogCursor, type LogState } from './log-cursor.tsx'
@@ -217,7 +216,7 @@ class AttemptFeed {
     const due = [...this.#members].filter(member => member.state !== key && member.canReceive)
     const [first] = due
     if (!first) return
-    const events = this.#state.events ?? (await this.#stateEvents(first.followed.visit, { job, attempt, at }))
+    const events = this.#state.events ?? (await this.#stateEvents(first.followed, { job, attempt, at }))
     this.#state.events = events
     for (const member of due) {
       member.state = key
@@ -225,9 +224,11 @@ class AttemptFeed {
     }
   }
 
-  async #stateEvents(visit: Visit, { job, attempt, at }: { job: JobView; attempt: AttemptView; at: Date }) {
-    const read = await stateOf(this.#services.farm, job, attempt)
-    const data = renderFragment(visit, <JobState {...{ job, attempt, at, ...read }} />)
+  async #stateEvents({ publicPath }: FollowedAttempt, shown: { job: JobView; attempt: AttemptView; at: Date }) {
+    const { farm } = this.#services
+    const repositories = await farm.projects.repositories()
+    const read = await stateOf(farm, shown.job, shown.attempt)
+    const data = renderFragment({ publicPath, repositories }, <JobState {...shown} {...read} />)
     return sharedEvents([{ event: 'state', data }])
   }
 

@@ -5,7 +5,6 @@ import { sentenceOf } from '../../../http/problems.ts'
 import type { Services } from '../../../services.ts'
 import type { LogPosition } from '../log/window.ts'
 import { queryWord } from '../query.ts'
-import { anonymousVisit, visitOf } from '../visit.ts'
 import { AttemptFeeds } from './attempt-feed.tsx'
 import type { Changes } from './changes.ts'
 import type { EventStream, Streams } from './stream.ts'
@@ -27,10 +26,9 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const since = queryWord(request, 'since')
     const logs = logsOf(request)
-    const visit = logs.length > 0 ? await visitOf(services, request) : anonymousVisit(request)
     const stream = streams.open(request, reply, Math.max(1, logs.length + (since === undefined ? 0 : 1)))
     if ('refusal' in stream) return refuse(reply, stream.refusal)
-    const followed = logs.map((log, number) => feeds.follow(stream, { visit, number, ...log }))
+    const followed = logs.map((log, number) => feeds.follow(stream, { publicPath: app.publicPath, number, ...log }))
     const changed = since === undefined ? [] : [changes.follow(stream, Number(since) || 0)]
     await Promise.all([...followed, ...changed, closed(stream)]).catch(error => {
       request.log.error({ err: error }, 'live events ended early; the browser connects again')

@@ -1,12 +1,11 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { LogPosition } from '../log/window.ts'
-import type { Visit } from '../visit.ts'
 import type { LogCursor } from './log-cursor.tsx'
 import { encodeEvents, type ServerEvent } from './server-event.ts'
 import type { EventStream } from './stream.ts'
 
 export interface FollowedAttempt {
-  visit: Visit
+  publicPath: string
   attempt: AttemptId
   position: LogPosition
   /** Whether the page shows times. */

@@ -77,6 +77,7 @@ export function oneAttempt(bus: Bus) {
   const recipe = { steps: ['configure', 'build'].map(name => ({ name, run: 'true' })) }
   const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView
   const farm = {
+    projects: { repositories: async () => new Map() },
     builds: { findJob: async () => job },
     testResults: { summary: async () => undefined },
     queue: { find: async () => undefined, expectation: async () => ({ expectedMs: null, steps: {} }) },
@@ -93,6 +94,5 @@ export function oneAttempt(bus: Bus) {
   return { farm, change }
 }
 
-export const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
 export const plain = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/ +/g, ' ')
 export const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() } as const

@@ -9,11 +9,10 @@ import { SectionFrame } from '../log/section-frame.tsx'
 import { type LogSection, logSections, sectionAt } from '../log/sections.ts'
 import { timeHtml } from '../log/timeline.ts'
 import { type LogPosition, lineHtml, readBytes, skippedLinesHtml } from '../log/window.ts'
-import type { Visit } from '../visit.ts'
 import type { ServerEvent } from './server-event.ts'
 
 export interface LogPlace {
-  visit: Pick<Visit, 'publicPath' | 'repositories'>
+  publicPath: string
   attempt: AttemptId
   position: LogPosition
   /** Whether the page shows times. */
@@ -99,7 +98,7 @@ export class LogCursor {
     this.#section = current
     this.#finishLine()
     const html = renderFragment(
-      this.#place.visit,
+      this.#place,
       <SectionFrame section={{ ...section, exit: undefined, status: undefined }} open note="">
         <LogText html="" />
       </SectionFrame>,
