@@ -1,4 +1,4 @@
-import { untilAborted } from '@rumpfarm/farm'
+import { asReader } from '@rumpfarm/farm'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { authPlugin } from './auth/plugin.ts'
@@ -11,6 +11,7 @@ import { countRequests } from './http/count-requests.ts'
 import { checkHost } from './http/host-header.ts'
 import { lazySerializers } from './http/lazy-serializers.ts'
 import { addPublicPath, withoutPublicPath } from './http/public-url.ts'
+import { networkOf } from './http/rate-limits.ts'
 import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
@@ -84,19 +85,23 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   protectBrowsers(app)
   refuseNul(app, refuseEarly)
   logRequests(app)
-  cancelReadsOfClosedRequests(app)
+  recogniseReaders(app)
   return app
 }
 
 /** Trusts this number of proxies, beginning with the nearest. Fastify itself accepts only addresses, not a number. */
 export const nearest = (proxies: number) => (_address: string, hop: number) => hop < proxies
 
-/** If a client closes the connection before the answer, PostgreSQL cancels the queries of this request. */
-function cancelReadsOfClosedRequests(app: FastifyInstance): void {
+/**
+ * Requests that only read have connections of their own to the database, so that they never delay hosts and changes. If
+ * a client closes the connection before the answer, PostgreSQL cancels the queries of this request. The requests of
+ * hosts do not count as reads.
+ */
+function recogniseReaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.method !== 'GET') return done()
+    if (!['GET', 'HEAD'].includes(request.method) || request.url.startsWith('/agent/')) return done()
     const gone = new AbortController()
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
-    untilAborted(gone.signal, done)
+    asReader(`address ${networkOf(request.ip)}`, gone.signal, done)
   })
 }

@@ -26,6 +26,10 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     dataDirectory,
     /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
+    /**
+     * PostgreSQL itself, for migrations and queues, if `databaseUrl` is a pooler such as PgBouncer; undefined if it is not.
+     */
+    databaseDirectUrl: directUrl(env),
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
     /** If undefined, BullMQ keeps its queues in PostgreSQL. */
@@ -37,6 +41,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** The sites that may show the matrix in a frame. */
     embedOrigins: origins(env),
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
+    /** The farm takes no logs and artifacts if the disk has less free space than this. */
+    diskReserveBytes: whole(env, 'DISK_RESERVE_MB', 200, { min: 10, max: 1_000_000 }) * 1_000_000,
     /** The maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     /** The maximum size of one upload of `farm try`, and of all of them together. */
@@ -86,6 +92,7 @@ export type Config = ReturnType<typeof readConfig>
  */
 export const demoEnvironment = (dataDirectory: string): Record<string, string> => ({
   ...{ RUMPFARM_DATA: dataDirectory, FARM_FILE: join(dataDirectory, 'farm.yaml'), DATABASE_URL: '', REDIS_URL: '' },
+  DATABASE_DIRECT_URL: '',
   ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '', SMTP_URL: '' },
 })
 
@@ -176,6 +183,14 @@ function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example
   if (!text) return undefined
   if (URL.canParse(text) && protocol.test(new URL(text).protocol)) return text
   throw new ConfigError(`${name} is not an address such as ${example}`)
+}
+
+/** The embedded PostgreSQL needs no pooler, so this variable is useful only with DATABASE_URL. */
+function directUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const url = service(env, 'DATABASE_DIRECT_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database')
+  if (url !== undefined && !env.DATABASE_URL)
+    throw new ConfigError('DATABASE_DIRECT_URL needs DATABASE_URL: the address of PgBouncer')
+  return url
 }
 
 /** Reads the mail server and the sender. The messages do not contain SMTP_URL, because it can contain a password. */

@@ -44,7 +44,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const parts = openedParts(log)
   const { dataDirectory, publicUrl } = config
   const database = parts.add(await openServerDatabase(config, log))
-  const queues = parts.add(await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.url, log }))
+  const queues = parts.add(await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.directUrl, log }))
   const bus = parts.add(openBus(queues.redis))
   const viewers = parts.add(openViewers(bus))
   const uploadsDirectory = join(dataDirectory, 'sources', 'uploads')
@@ -93,7 +93,10 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   for (const repository of await farm.polling.listDue()) tasks.requests.look(repository)
 
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
-  const services = { config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles }
+  const services = {
+    ...{ config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles },
+    pingRedis: queues.redis && (() => queues.redis?.ping() as Promise<unknown>),
+  }
   const app = parts.add(await buildApp(services, { log }))
   const signedApp = agentFiles.signed && parts.add(await buildSignedApp(services, agentFiles.signed, { log }))
 
@@ -120,9 +123,11 @@ const backlog = 4096
 
 const farmOptions = (config: Config, databaseUrl: string) => ({
   databaseUrl,
+  databasePooler: config.databaseDirectUrl !== undefined,
   connectionsMax: config.databaseConnections,
   readConnectionsMax: config.databaseReadConnections,
   logsDirectory: join(config.dataDirectory, 'logs'),
+  diskReserveBytes: config.diskReserveBytes,
   secret: config.secrets.server,
   leaseSeconds: config.leaseSeconds,
   agentVersionMin: config.agentVersionMin,

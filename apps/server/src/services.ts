@@ -25,6 +25,8 @@ export interface Services {
   agentRelease(): Promise<AgentRelease>
   /** Returns the script that installs an agent as a service of its machine. */
   serviceScript(): Promise<string>
+  /** Rejects if Redis does not answer; undefined if this server uses no Redis. */
+  pingRedis?: (() => Promise<unknown>) | undefined
   /** The settings for signed requests; undefined if this server accepts no signed requests. */
   signed?: SignedEndpoint | undefined
 }

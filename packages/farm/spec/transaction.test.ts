@@ -14,7 +14,7 @@ const test = base.extend<{ url: string; db: Db }>({
     await database.drop()
   },
   db: async ({ url }, use) => {
-    const db = openDatabase({ url, connectionsMax: 2 })
+    const db = openDatabase({ url, connectionsMax: 2, limits: { waitMs: 5_000, statementMs: 10_000 } })
     await use(db)
     await db.close()
   },

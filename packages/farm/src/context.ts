@@ -2,7 +2,7 @@ import type { Storage } from '@rumpfarm/storage'
 import type { RunningCache } from './attempts/running.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db/client.ts'
-import type { Turns } from './db/query-limit.ts'
+import type { Listing } from './db/pools.ts'
 import type { EventListener } from './events.ts'
 
 export interface Settings {
@@ -37,14 +37,19 @@ export interface Context {
   emit: EventListener
 }
 
-/** One context for each pool of connections (db/pools.ts). A method uses the pool of its context. */
+/**
+ * The contexts differ in their pools of connections (db/pools.ts). Both `main` and `pages` use the connections of the
+ * caller: requests that only read, background tasks, and all others have separate connections.
+ */
 export interface Contexts {
-  /** Commands, requests of hosts, and background tasks. */
+  /** Commands, and what they read. */
   main: Context
-  /** Queries of pages and the API. The database ends them after a few seconds. */
+  /** Queries of pages and the API. */
   pages: Context
   /** Queries for the session or token of a request. Each request needs them before its other queries. */
   lookups: Context
-  /** Limits how many queries for long lists use `pages` at the same time. Further queries wait. */
-  listing: Turns
+  /** Imports, whose statements may take minutes. */
+  tasks: Context
+  /** Limits how many queries for long lists run at the same time for readers. Further queries wait. */
+  listing: Listing
 }

@@ -46,9 +46,9 @@ export type * from './cells/index.ts'
 export type * from './changes/index.ts'
 export { sign } from './clock.ts'
 export type * from './commits/index.ts'
+export { asReader, asTask, identifyReader, readerSignal, untilAborted, withoutDeadline } from './db/callers.ts'
 export type { PoolUse } from './db/client.ts'
-export { readerSignal, untilAborted } from './db/client.ts'
-export { isGivenUp, isStorageFull } from './db/errors.ts'
+export { isGivenUp, isOwnDoing, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
 export type * from './deliveries/index.ts'
 export type { FarmEvent } from './events.ts'
@@ -91,8 +91,12 @@ export type * from './tries/index.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
+  /** True if `databaseUrl` is a pooler such as PgBouncer, whose clients share connections of PostgreSQL. */
+  databasePooler?: boolean | undefined
   /** The directory of logs and artifacts. */
   logsDirectory: string
+  /** The farm takes no logs and artifacts if the disk of `logsDirectory` has less free space than this. */
+  diskReserveBytes?: number | undefined
   /**
    * The key that signs credentials. It has at least 16 characters, is equal on all servers of a farm, and never
    * changes.
@@ -113,10 +117,10 @@ export interface OpenFarm extends Partial<Settings> {
 export function openFarm(options: OpenFarm) {
   if (options.secret.length < 16) throw new Error('the secret of a farm must have at least 16 characters')
   const pools = openPools(options)
-  const storage = openDirectoryStorage(options.logsDirectory)
+  const storage = openDirectoryStorage(options.logsDirectory, { reserveBytes: options.diskReserveBytes })
   const events = eventListeners()
   const main = {
-    db: pools.main,
+    db: pools.own,
     logs: storage.logs,
     artifacts: storage.artifacts,
     logTimes: storage.logTimes,
@@ -129,8 +133,9 @@ export function openFarm(options: OpenFarm) {
   const { listing } = pools
   const contexts: Contexts = {
     main,
-    pages: { ...main, db: pools.pages },
+    pages: main,
     lookups: { ...main, db: pools.lookups },
+    tasks: { ...main, db: pools.tasks },
     listing,
   }
   return {

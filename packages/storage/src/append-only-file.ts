@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { Cksum } from '@rumpfarm/contracts'
 import { piecesOf } from './bytes.ts'
+import type { FreeSpace } from './free-space.ts'
 import type { Bytes, StoredFile } from './storage.ts'
 
 const writeAt = promisify(writev)
@@ -11,6 +12,7 @@ const flush = promisify(fsync)
 /** A file on disk that grows at its end. */
 export class AppendOnlyFile implements StoredFile {
   readonly #descriptor: number
+  readonly #space: FreeSpace
   readonly #onSealed: () => void
   #size: number
   /** Writes and flushes that have not ended yet. */
@@ -18,7 +20,8 @@ export class AppendOnlyFile implements StoredFile {
   /** The CRC of all bytes. It is known if this process wrote all bytes in order and received the CRC of each chunk. */
   #crc: Cksum | undefined
 
-  constructor(path: string, onSealed: () => void) {
+  constructor(path: string, space: FreeSpace, onSealed: () => void) {
+    this.#space = space
     mkdirSync(dirname(path), { recursive: true })
     // Each write names its offset, and does not append. So if a chunk arrives twice at the same time, both writes go to
     // the same place.
@@ -43,9 +46,10 @@ export class AppendOnlyFile implements StoredFile {
   }
 
   async write(offset: number, bytes: Bytes, crc?: Cksum): Promise<number> {
-    this.#crc = crc && this.#crc?.bytes === offset ? this.#crc.append(crc) : undefined
     this.#busy++
     try {
+      await this.#space.check()
+      this.#crc = crc && this.#crc?.bytes === offset ? this.#crc.append(crc) : undefined
       const end = await writeAll(this.#descriptor, piecesOf(bytes), offset)
       this.#size = Math.max(this.#size, end)
       return this.#size

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { FreeSpace } from './free-space.ts'
 import { openLogTimes } from './log-times.ts'
 import { openFiles } from './open-files.ts'
 import type { Storage } from './storage.ts'
@@ -11,13 +12,16 @@ const openArtifactsMax = 64
 
 /**
  * Keeps logs and artifacts in a directory that all servers of a farm can reach. The first file creates the directory.
+ * If less than `reserveBytes` of its disk is free, a write fails like a write to a full disk.
  */
-export function openDirectoryStorage(directory: string): Storage {
-  const logs = openFiles<AttemptId>(attempt => pathOf(directory, attempt, 'log'), openLogsMax)
+export function openDirectoryStorage(directory: string, { reserveBytes = 0 } = {}): Storage {
+  const space = new FreeSpace(directory, reserveBytes)
+  const logs = openFiles<AttemptId>(attempt => pathOf(directory, attempt, 'log'), openLogsMax, space)
   // Each attempt has one folder without subfolders. No name contains a comma, so a comma can replace each slash.
   const artifacts = openFiles<AttemptId & { name: string }>(
     key => join(pathOf(directory, key, 'artifacts'), key.name.replaceAll('/', ',')),
     openArtifactsMax,
+    space,
   )
   return {
     logs,

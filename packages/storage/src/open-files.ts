@@ -1,6 +1,7 @@
 import { createReadStream, rmSync, statSync } from 'node:fs'
 import { open as openFile } from 'node:fs/promises'
 import { AppendOnlyFile } from './append-only-file.ts'
+import type { FreeSpace } from './free-space.ts'
 import type { Files } from './storage.ts'
 
 const readBytesAtOnce = 256 * 1024
@@ -9,7 +10,11 @@ const readBytesAtOnce = 256 * 1024
  * Files by path. Keeps at most `openMax` files open and closes the least recently used file. The package lru-cache is
  * no help, because a file must stay open during a write, even if it is the least recently used file.
  */
-export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): Files<Key> & { close(): void } {
+export function openFiles<Key>(
+  pathOf: (key: Key) => string,
+  openMax: number,
+  space: FreeSpace,
+): Files<Key> & { close(): void } {
   const open = new Map<string, AppendOnlyFile>()
   const makeRoom = () => {
     for (const [path, file] of open) {
@@ -23,7 +28,7 @@ export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): F
       const known = open.get(path)
       if (!known) makeRoom()
       open.delete(path)
-      const file = known ?? new AppendOnlyFile(path, () => open.delete(path))
+      const file = known ?? new AppendOnlyFile(path, space, () => open.delete(path))
       open.set(path, file) // a Map keeps the order of insertion, so its first file is the least recently used
       return file
     },

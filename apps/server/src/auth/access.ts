@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { TokenBearer, TokenScope } from '@rumpfarm/farm'
+import { identifyReader, type TokenBearer, type TokenScope } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../http/problems/problem.ts'
 import type { Services } from '../services.ts'
@@ -33,11 +33,16 @@ export function openAccess({ farm, config }: Services): Access {
       const session = cookies?.[sessionCookie]
       const token = session ? await farm.access.findSession(session) : undefined
       if (!session || !token) return anyone
+      identifyReader(`session ${session}`)
       return { kind: 'administrator', session, csrf: csrfOf(session), token }
     },
     async require(request, scope) {
       const token = bearerToken(request)
-      if (token !== undefined) return admit(await farm.access.findToken(token), scope)
+      if (token !== undefined) {
+        const bearer = admit(await farm.access.findToken(token), scope)
+        identifyReader(`token ${bearer.name}`)
+        return bearer
+      }
       const { visitor } = request
       if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInAdvice)
       if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', expiredForm)

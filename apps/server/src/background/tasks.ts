@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { asTask } from '@rumpfarm/farm'
 import type { Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import { withTimeout } from '../timeout.ts'
@@ -73,7 +74,7 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests' |
   const timers = schedule.map(task =>
     setInterval(() => void requestPeriodic(services, periodic, task), task.everySeconds * 1000),
   )
-  const reconcileNow = () => void reconcile(services, {}).catch(error => logUnreachable(log, error))
+  const reconcileNow = () => void asTask(() => reconcile(services, {})).catch(error => logUnreachable(log, error))
   queues.onReady(reconcileNow)
   reconcileNow()
   return {
@@ -146,7 +147,7 @@ async function requestPeriodic(
   } catch (error) {
     logUnreachable(services.log, error)
     if (withoutQueue === 'run')
-      await run(services, {}).catch(error => logFailed(services.log, name, everySeconds, error))
+      await asTask(() => run(services, {})).catch(error => logFailed(services.log, name, everySeconds, error))
   }
 }
 
@@ -157,7 +158,8 @@ async function runTask(
 ): Promise<void> {
   try {
     if (!task?.run) return // a message from another version of the farm may name an unknown task
-    await task.run(services, data as never)
+    const { run } = task
+    await asTask(() => run(services, data as never))
     services.metrics.task(name, 'ok')
   } catch (error) {
     services.metrics.task(name, 'failed')

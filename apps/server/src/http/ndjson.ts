@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
+import { withoutDeadline } from '@rumpfarm/farm'
 import accepts from 'accepts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { nextAddress, type PagedList, writeCursor } from './pagination.ts'
@@ -37,7 +39,14 @@ export class BulkAnswers {
       throw new Refusal('too-many-requests', detail, {}, 30)
     }
     this.#open += 1
-    const lines = Readable.from(linesOf(request, reply, list, after), { objectMode: false, highWaterMark: 1 })
+    withoutDeadline()
+    // The stream reads when the client has received a batch. The queries must run as a part of this request.
+    const inRequest = AsyncLocalStorage.snapshot()
+    const read: typeof list.read = (...page) => inRequest(list.read, ...page)
+    const lines = Readable.from(linesOf(request, reply, { ...list, read }, after), {
+      objectMode: false,
+      highWaterMark: 1,
+    })
     lines.once('close', () => {
       this.#open -= 1
     })

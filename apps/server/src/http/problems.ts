@@ -1,4 +1,4 @@
-import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isOwnDoing, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../services.ts'
 import { withTimeout } from '../timeout.ts'
@@ -67,10 +67,12 @@ async function answerError(
   if (error.validation) return invalid(reply, error)
   const kind = kindOfStatus[error.statusCode ?? 500]
   if (kind) return problem(reply, kind, error.message)
-  if (isGivenUp(error)) return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
+  if (isOwnDoing(error)) return problem(reply.header('retry-after', '2'), 'too-many-requests', tooManyQueries)
+  if (isGivenUp(error) && isRead(request))
+    return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
   request.log.error({ err: error, url: request.url }, 'a request failed')
   if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
-  if (await answersSoon(farm))
+  if (!isGivenUp(error) && (await answersSoon(farm)))
     return problem(
       reply,
       'defect',
@@ -84,6 +86,9 @@ async function answerError(
   )
 }
 
+/** After a timeout, the farm does not know whether the database has made a change. */
+export const isRead = ({ method }: FastifyRequest): boolean => ['GET', 'HEAD'].includes(method)
+
 function refused(reply: FastifyReply, { kind, message, details, retryAfterSeconds }: Refusal): FastifyReply {
   if (problemKinds[kind][0] === 401) reply.header('www-authenticate', 'Bearer realm="rumpfarm"')
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
@@ -92,6 +97,8 @@ function refused(reply: FastifyReply, { kind, message, details, retryAfterSecond
 
 export const tookTooLong =
   'the database did not answer within three seconds, or there are too many requests: try again later, or request less'
+export const tooManyQueries =
+  'too many queries of this address, session or token run at the same time: wait until they have ended, and repeat'
 export const storageFull = 'the disk of the farm is full, and nothing was stored: the operator must free some space'
 
 /** Fastify's own errors: a malformed body, an unsupported type of body, too many requests. */

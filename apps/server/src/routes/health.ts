@@ -1,42 +1,93 @@
-import { statfs } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { answerRefusals } from '../http/problems.ts'
 import { limitRates } from '../http/rate-limits.ts'
 import type { Services } from '../services.ts'
+import { withTimeout } from '../timeout.ts'
 
-/** If the data directory has less free space than this, logs and the database will soon fail. */
-const freeBytesMin = 50_000_000
+/** `/readyz` answers within five seconds, even if a disk or PostgreSQL hangs. */
+const checkMs = 4_700
+/** Without Redis, the farm continues, so `/readyz` does not wait long for it. */
+const redisMs = 2_000
+
+interface Unready {
+  code: 503 | 507
+  status: 'database' | 'storage' | 'disk'
+  problem: string
+}
+
+type Given = Pick<Services, 'farm' | 'config' | 'pingRedis'>
 
 /**
  * Two addresses for supervisors and load balancers. `/healthz` says that this process answers. `/readyz` also says that
- * the database answers within 5 s and that the data directory has free space. The answers contain no address and no
+ * the database and the data directory work, and that the disk has free space. The answers contain no address and no
  * path, because everybody can read them.
  */
-export const healthPlugin =
-  ({ farm, config }: Pick<Services, 'farm' | 'config'>) =>
-  async (app: FastifyInstance) => {
-    await limitRates(app)
-    answerRefusals(app)
-    app.get('/healthz', async () => ({ status: 'ok' }))
-    app.get('/readyz', async (request, reply) => {
-      const unready = (status: string, problem: string) =>
-        reply.code(503).header('retry-after', '5').send({ status, problem })
-      try {
-        await farm.ping()
-      } catch (error) {
-        request.log.warn({ err: error }, 'the database does not answer')
-        return unready('database', 'the database does not answer; see the log of the server')
-      }
-      const free = await freeBytes(config.dataDirectory)
-      if (free >= freeBytesMin) return { status: 'ok' }
-      return unready(
-        'storage',
-        `the data directory has ${Math.floor(free / 1_000_000)} MB free: the operator must free some space`,
-      )
-    })
+export const healthPlugin = (given: Given) => async (app: FastifyInstance) => {
+  await limitRates(app)
+  answerRefusals(app)
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (request, reply) => {
+    const note = (problem: string) => (error: unknown) => {
+      request.log.warn({ err: error }, problem)
+      return problem
+    }
+    const [database, storage, redis] = await Promise.all([
+      checkDatabase(given, note),
+      checkStorage(given, note),
+      checkRedis(given, note),
+    ])
+    const unready = database ?? storage
+    if (!unready) return redis === undefined ? { status: 'ok' } : { status: 'ok', problem: redis }
+    const { code, ...answer } = unready
+    return reply.code(code).header('retry-after', '5').send(answer)
+  })
+}
+
+/** Logs an error, which can contain an address, and returns the problem without it. */
+type Note = (problem: string) => (error: unknown) => string
+
+async function checkDatabase({ farm }: Given, note: Note): Promise<Unready | undefined> {
+  const failed = note('the database does not answer; see the log of the server')
+  return withTimeout(checkMs, farm.ping()).then(
+    () => undefined,
+    error => ({ code: 503, status: 'database', problem: failed(error) }),
+  )
+}
+
+async function checkStorage({ config }: Given, note: Note): Promise<Unready | undefined> {
+  const failed = note('the data directory cannot be written; see the log of the server')
+  try {
+    return await withTimeout(checkMs, checkDirectories(config))
+  } catch (error) {
+    return { code: 503, status: 'storage', problem: failed(error) }
   }
+}
+
+/** The logs can be on another disk than the rest of the data directory. */
+async function checkDirectories({ dataDirectory, diskReserveBytes }: Given['config']): Promise<Unready | undefined> {
+  const directories = [dataDirectory, join(dataDirectory, 'logs')]
+  const free = Math.min(...(await Promise.all(directories.map(freeBytes))))
+  if (free >= diskReserveBytes) return undefined
+  const [has, needs] = [free, diskReserveBytes].map(bytes => Math.floor(bytes / 1_000_000))
+  const problem = `the disk of the data directory has ${has} MB free, and the farm needs ${needs} MB: until the operator frees some space, the farm takes no logs and artifacts, and hosts keep them`
+  return { code: 507, status: 'disk', problem }
+}
 
 async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory)
-  return bavail * bsize
+  try {
+    const { bavail, bsize } = await statfs(directory)
+    if (bavail * bsize > 0) await access(directory, constants.W_OK)
+    return bavail * bsize
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && directory.endsWith('logs')) return Number.MAX_SAFE_INTEGER
+    throw error
+  }
+}
+
+async function checkRedis({ pingRedis }: Given, note: Note): Promise<string | undefined> {
+  if (!pingRedis) return undefined
+  const failed = note('Redis does not answer: jobs wait in the database until it answers again')
+  return withTimeout(redisMs, pingRedis()).then(() => undefined, failed)
 }

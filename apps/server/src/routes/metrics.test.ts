@@ -131,7 +131,7 @@ const docs = (name: string) => readFileSync(new URL(`../../../../docs/${name}`, 
 
 test('docs/monitoring.md lists each metric, and the dashboard and the alerts use no other', async () => {
   const none = { used: 0, idle: 0, waiting: 0, max: 0 }
-  const farm = { metrics: {} as never, poolUse: () => ({ main: none, pages: none, lookups: none }) }
+  const farm = { metrics: {} as never, poolUse: () => ({ main: none, pages: none, lookups: none, tasks: none }) }
   const { registry } = openMetrics({ farm, dataDirectory: '.' })
   addProcessMetrics(registry).close()
   const names = registry

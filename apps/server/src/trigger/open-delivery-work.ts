@@ -1,4 +1,4 @@
-import type { Farm, PendingDelivery } from '@rumpfarm/farm'
+import { asTask, type Farm, type PendingDelivery } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Services } from '../services.ts'
 import type { DeliveryWork } from './delivery-work.ts'
@@ -23,7 +23,7 @@ export function openDeliveryWork({
       if (waiting.length < waitingMax) waiting.push(delivery)
       return
     }
-    const run = handleOne(delivery).finally(() => {
+    const run = asTask(() => handleOne(delivery)).finally(() => {
       running.delete(run)
       const next = waiting.shift()
       if (next) start(next)

@@ -1,9 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { Prisma, PrismaClient } from './generated/client.ts'
-import { runTransaction } from './pg-transaction.ts'
+import { runTransaction, type TransactionLimits } from './pg-transaction.ts'
+import type { Turns } from './query-limit.ts'
+import { ReadPool } from './read-pool.ts'
 import { nameStatement } from './statement-names.ts'
 
 /** Statements in SQL. The package pg runs them without Prisma (docs/decisions/0009). */
@@ -38,12 +39,20 @@ export interface OpenDatabase {
   url: string
   /** The largest number of connections in this pool. */
   connectionsMax?: number
-  /** Without limits a query may take as long as it needs. */
-  limits?: ReadLimits
+  limits: QueryLimits
+  /** The limits of a transaction, if the usual limits are too short. */
+  transactionLimits?: TransactionLimits
+  /** Shares the connections between clients. It must have as many turns as the pool has connections. */
+  turns?: Turns
+  /**
+   * True if `url` is a pooler such as PgBouncer, which gives a connection of PostgreSQL to a client only for a transaction.
+   * Then nothing may stay at a connection: no prepared statements and no settings.
+   */
+  pooler?: boolean
 }
 
-export interface ReadLimits {
-  /** How long a query waits for a connection, in milliseconds. */
+export interface QueryLimits {
+  /** How long a query waits for a connection, or for PostgreSQL to accept one, in milliseconds. */
   waitMs: number
   /**
    * The time limit of a query in PostgreSQL. Half a second later the client gives up, if PostgreSQL does not answer.
@@ -52,30 +61,40 @@ export interface ReadLimits {
 }
 
 /** One pool of connections. Prisma and the farm's own statements share it. */
-export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase): Db {
+export function openDatabase({ url, connectionsMax = 10, limits, pooler = false, ...given }: OpenDatabase): Db {
   compileQuickly()
-  const pool = new pg.Pool({ connectionString: url, max: connectionsMax, ...(limits && poolLimits(limits)) })
+  const { transactionLimits, turns } = given
+  const config = {
+    ...{ connectionString: url, max: connectionsMax, ...clientLimits(limits) },
+    ...(!pooler && { statement_timeout: limits.statementMs, onConnect: endWithThisProcess }),
+  }
+  const pool = turns ? new ReadPool(config, turns, limits.statementMs) : new pg.Pool(config)
   pool.on('error', () => {}) // if an idle connection breaks, the pool drops it, and the next query reports the problem
   // If a connection breaks during a query, the query fails. Without a listener, the error of the connection would also
   // end the process.
   pool.on('connect', client => client.on('error', () => {}))
-  const models = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
+  let models: PrismaClient | undefined
+  const nameOf = pooler ? () => undefined : nameStatement
+  const statementNameGenerator = ({ sql }: { sql: string }) => nameOf(sql) ?? ''
   return {
-    ...(limits ? cancellableStatements(pool) : statementsOn(pool)),
-    transaction: work => runTransaction(pool, client => work(statementsOn(client))),
-    models,
-    use: () => useOf(pool, connectionsMax),
+    ...statementsOn(pool, nameOf),
+    transaction: work => runTransaction(pool, client => work(statementsOn(client, nameOf)), transactionLimits),
+    get models() {
+      models ??= new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator }) })
+      return models
+    },
+    use: () => useOf(pool, connectionsMax, turns),
     async close() {
-      await models.$disconnect()
+      await models?.$disconnect()
       await pool.end()
     },
   }
 }
 
-const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number): PoolUse => ({
+const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number, turns?: Turns): PoolUse => ({
   used: totalCount - idleCount,
   idle: idleCount,
-  waiting: waitingCount,
+  waiting: waitingCount + (turns?.waiting ?? 0),
   max,
 })
 
@@ -86,11 +105,18 @@ const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number): P
  */
 const compileQuickly = () => setFlagsFromString('--liftoff-only')
 
-const poolLimits = ({ waitMs, statementMs }: ReadLimits): pg.PoolConfig => ({
+const clientLimits = ({ waitMs, statementMs }: QueryLimits): pg.PoolConfig => ({
   connectionTimeoutMillis: waitMs,
-  statement_timeout: statementMs,
   query_timeout: statementMs + 500,
 })
+
+/**
+ * PostgreSQL looks every two seconds whether the connection of a running statement still exists. Without this, the
+ * statements of a server that was killed go on until their time limit. Some systems do not support the setting.
+ */
+async function endWithThisProcess(client: pg.ClientBase): Promise<void> {
+  await client.query("SET client_connection_check_interval = '2s'").catch(() => {})
+}
 
 type Run = (text: TemplateStringsArray, values: unknown[]) => Promise<pg.QueryResult>
 
@@ -99,45 +125,13 @@ const statements = (run: Run): Statements => ({
   execute: async (text, ...values) => (await run(text, values)).rowCount ?? 0,
 })
 
-const statementsOn = (connection: Pick<pg.Pool, 'query'>) =>
-  statements((text, values) => connection.query(preparedOf(text, values)))
+type NameOf = (text: string) => string | undefined
 
-/** Statements on a pool. PostgreSQL ends a query if the reader of its page has left (`untilAborted`). */
-const cancellableStatements = (pool: pg.Pool) =>
-  statements(async (text, values) => {
-    const signal = signals.getStore()
-    return signal ? queryUntil(signal, pool, preparedOf(text, values)) : pool.query(preparedOf(text, values))
-  })
+const statementsOn = (connection: Pick<pg.Pool, 'query'>, nameOf: NameOf) =>
+  statements((text, values) => connection.query(preparedOf(text, values, nameOf)))
 
-function preparedOf(strings: TemplateStringsArray, given: unknown[]): pg.QueryConfig {
+function preparedOf(strings: TemplateStringsArray, given: unknown[], nameOf: NameOf): pg.QueryConfig {
   const { text, values } = Prisma.sql(strings, ...given)
-  const name = nameStatement(text)
+  const name = nameOf(text)
   return name === undefined ? { text, values } : { name, text, values }
 }
-
-const nameOf = ({ sql }: { sql: string }) => nameStatement(sql) ?? ''
-
-async function queryUntil(signal: AbortSignal, pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
-  signal.throwIfAborted()
-  const client = (await pool.connect()) as pg.PoolClient & { processID: number }
-  const cancel = () => void pool.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {})
-  signal.addEventListener('abort', cancel)
-  let failure: Error | undefined
-  try {
-    return await client.query(query)
-  } catch (error) {
-    failure = error as Error
-    throw error
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    client.release(failure)
-  }
-}
-
-const signals = new AsyncLocalStorage<AbortSignal>()
-
-/** Runs `run`. When the signal is aborted, PostgreSQL ends the queries for pages that `run` has started. */
-export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => signals.run(signal, run)
-
-/** The signal of the `untilAborted` in which the caller runs; undefined outside. */
-export const readerSignal = (): AbortSignal | undefined => signals.getStore()

@@ -1,4 +1,5 @@
 import { NoTurn } from './query-limit.ts'
+import { OutOfTime } from './read-pool.ts'
 
 // PostgreSQL's error codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const uniqueViolation = '23505'
@@ -16,11 +17,21 @@ export function isGivenUp(error: unknown): boolean {
   const { message, name } = (error ?? {}) as { message?: string; name?: string }
   return (
     error instanceof NoTurn ||
+    error instanceof OutOfTime ||
     codeOf(error) === queryCanceled ||
     name === 'AbortError' ||
-    /timeout exceeded when trying to connect|due to connection timeout|Query read timeout/.test(message ?? '')
+    /timeout exceeded when trying to connect|due to connection timeout|Query read timeout|took longer than its limit|operation was aborted|queries of this (client|kind) are running/.test(
+      message ?? '',
+    )
   )
 }
+
+/** Whether a query could not start because of other queries of the same client. */
+export const isOwnDoing = (error: unknown): boolean =>
+  error instanceof NoTurn ? error.own : ownTexts.test((error as Error | undefined)?.message ?? '')
+
+// Prisma puts the text of an error of the pool into an error of its own.
+const ownTexts = /queries of this client are running|more of this client wait/
 
 /** The code of PostgreSQL, from pg or inside Prisma's error; otherwise the code of the operating system. */
 function codeOf(error: unknown): string {

@@ -14,10 +14,10 @@ export type { ImportOutcome } from './hosts.ts'
  * builds and jobs. First call `addHosts`, then `addBuilds` for the active projects, then `finish`, and then
  * `matrix.applyHistory` for each branch, which derives the cells.
  */
-export const importMethods = ({ main }: Contexts) => ({
-  addHosts: (hosts: readonly ImportedHost[]) => importHosts(main, hosts),
+export const importMethods = ({ tasks }: Contexts) => ({
+  addHosts: (hosts: readonly ImportedHost[]) => importHosts(tasks, hosts),
   /** At most `importedJobsMax` jobs, unless it is one build. */
-  addBuilds: (builds: readonly ImportedBuild[]) => importBuilds(main, builds),
-  addCommits: (commits: ImportedCommits) => importCommits(main, commits),
-  finish: () => finishImport(main),
+  addBuilds: (builds: readonly ImportedBuild[]) => importBuilds(tasks, builds),
+  addCommits: (commits: ImportedCommits) => importCommits(tasks, commits),
+  finish: () => finishImport(tasks),
 })

@@ -1,5 +1,5 @@
 import { lineValue, parseAttemptName } from '@rumpfarm/contracts'
-import { isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withFarmAddress } from '../../agent-release/agent-files.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
@@ -97,7 +97,8 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a request of a host failed')
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
-    return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
+    const why = isGivenUp(error) ? 'the database of the farm does not answer' : 'the farm cannot answer now'
+    return err(reply, 503, why, [['retry', 5]])
   })
   // The limit counts only requests without a known credential. So a host keeps working even if other clients at its
   // address reach the limit.

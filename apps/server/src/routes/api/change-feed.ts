@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BuildSummary, CellSummary, Changes, Farm, JobSummary, RemovedCell } from '@rumpfarm/farm'
+import {
+  type BuildSummary,
+  type CellSummary,
+  type Changes,
+  type Farm,
+  type JobSummary,
+  type RemovedCell,
+  untilAborted,
+} from '@rumpfarm/farm'
 import { type Bus, topics } from '../../events/bus.ts'
 import { WakeUp } from '../dashboard/live/wake-up.ts'
 
@@ -48,6 +56,9 @@ interface Services {
   onProblem(error: Error): void
 }
 
+/** A read for several streams does not end when the first of them leaves. */
+const noSignal = new AbortController().signal
+
 /** Reads the changes once for all streams of this server, while at least one stream is open. */
 export class ChangeFeed {
   readonly #services: Services
@@ -87,7 +98,7 @@ export class ChangeFeed {
     const time = at.getTime()
     const known = this.#missed.get(time)
     if (known) return known
-    const read = readChanges(this.#services.farm, at)
+    const read = untilAborted(noSignal, () => readChanges(this.#services.farm, at))
     if (this.#missed.size < missedMax) this.#missed.set(time, read)
     read.catch(() => this.#missed.delete(time))
     return read
@@ -103,8 +114,9 @@ export class ChangeFeed {
     const ended = new AbortController()
     const wakeUp = new WakeUp()
     const unsubscribe = this.#services.bus.subscribe(topics.matrix, () => wakeUp.wake())
-    const first = readChanges(this.#services.farm)
-    const loop = first.then(batch => this.#follow(batch, wakeUp, ended.signal))
+    // The feed continues after the request that opened it.
+    const first = untilAborted(ended.signal, () => readChanges(this.#services.farm))
+    const loop = untilAborted(ended.signal, () => first.then(batch => this.#follow(batch, wakeUp, ended.signal)))
     loop.catch(() => {}).finally(unsubscribe)
     return { ready: first.then(({ at }) => at), end: () => ended.abort() }
   }

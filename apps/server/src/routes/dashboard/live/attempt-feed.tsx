@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttemptId } from '@rumpfarm/contracts'
 import { attemptName } from '@rumpfarm/contracts'
-import type { AttemptView, JobView } from '@rumpfarm/farm'
+import { type AttemptView, type JobView, untilAborted } from '@rumpfarm/farm'
 import { topics } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { renderFragment } from '../components/layout.tsx'
@@ -96,7 +96,8 @@ class AttemptFeed {
     stream.closed.addEventListener('abort', () => this.#leave(member), { once: true })
     if (stream.closed.aborted) this.#leave(member)
     else this.#join(member, followed.position)
-    if (!this.#running) void this.#run()
+    // The follower continues after the request of its first page has ended.
+    if (!this.#running) void untilAborted(this.#empty.signal, () => this.#run())
     return member.left
   }
 

@@ -1,5 +1,6 @@
 import { once, setMaxListeners } from 'node:events'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { withoutDeadline } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { networkOf } from '../../../http/rate-limits.ts'
 import { encodeEvents, type ServerEvent } from './server-event.ts'
@@ -49,6 +50,7 @@ export class Streams {
     const exceeded = owners.find(({ name, limit }) => (this.#counts.get(name) ?? 0) + pages > this.#limits[limit])
     if (exceeded) return { refusal: refusalOf(exceeded.limit, this.#limits) }
     reply.hijack()
+    withoutDeadline()
     const stream = openStream(request, reply)
     this.#open.add(stream)
     for (const { name } of owners) this.#count(name, pages)

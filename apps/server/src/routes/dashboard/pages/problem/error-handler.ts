@@ -1,15 +1,17 @@
-import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isOwnDoing, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { prefersHtml } from '../../../../http/accepts-html.ts'
 import {
   allowMethods,
   problem as answerProblem,
   answerWrongMethod,
+  isRead,
   problemKinds,
   Refusal,
   sentenceOf,
   storageFull,
   tookTooLong,
+  tooManyQueries,
   wrongMethod,
 } from '../../../../http/problems.ts'
 import type { Services } from '../../../../services.ts'
@@ -51,7 +53,11 @@ export const answerError =
     }
     const status = error.statusCode ?? 500
     if (status < 500) return answer(status, { title: 'The request is malformed', text: error.message })
-    if (isGivenUp(error)) {
+    if (isOwnDoing(error)) {
+      reply.header('retry-after', '2')
+      return answer(429, tooMany)
+    }
+    if (isGivenUp(error) && isRead(request)) {
       reply.header('retry-after', '10')
       return answer(503, tooSlow)
     }
@@ -76,6 +82,8 @@ const tooSlow: Problem = {
   title: 'This page takes too long',
   text: `${sentenceOf(tookTooLong)} Hosts and their jobs are not affected.`,
 }
+
+const tooMany: Problem = { title: problemKinds['too-many-requests'][1], text: sentenceOf(tooManyQueries) }
 
 const full: Problem = { title: problemKinds['storage-full'][1], text: sentenceOf(storageFull) }
 
