@@ -30,7 +30,7 @@ const parts: Part[] = [
     name: 'farm',
     place: /^packages\/farm\/src\//,
     ours: 'contracts, storage, Prisma (through db/)',
-    may: /^(@rumpfarm\/(contracts|storage)|@prisma\/.*|pg|typebox(\/\w+)?|yaml|picomatch|re2js|cron-parser|sax|tap-parser|node:.*)$/,
+    may: /^(@rumpfarm\/(contracts|storage)|@prisma\/.*|pg|pg-copy-streams|typebox(\/\w+)?|yaml|picomatch|re2js|cron-parser|sax|tap-parser|node:.*)$/,
   },
   {
     name: 'storage',

@@ -4,9 +4,25 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
+/** The places of a farm's data. Reading them makes no file, so that a restore finds an empty data directory. */
+export const readPlaces = (env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()) => ({
+  dataDirectory: resolve(cwd, env.RUMPFARM_DATA || 'data'),
+  /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
+  databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
+  /**
+   * PostgreSQL itself, for migrations, queues and backups, if `databaseUrl` is a pooler such as PgBouncer; undefined if
+   * it is not.
+   */
+  databaseDirectUrl: directUrl(env),
+  farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
+})
+
+export type Places = ReturnType<typeof readPlaces>
+
 /** Only this file reads the environment. docs/operations.md describes these variables. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
-  const dataDirectory = resolve(cwd, env.RUMPFARM_DATA || 'data')
+  const places = readPlaces(env, cwd)
+  const { dataDirectory } = places
   const port = whole(env, 'PORT', 8080, { min: 0, max: 65_535 })
   const host = env.HOST || '127.0.0.1'
   const publicUrl = env.PUBLIC_URL ? url(env, 'PUBLIC_URL') : undefined
@@ -23,18 +39,11 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     trustProxy: proxies(env),
     /** Whether pages of other sites may read the API; undefined: unless only this machine can reach the farm. */
     cors: env.CORS ? oneOf(env, 'CORS', 'true', ['true', 'false']) === 'true' : undefined,
-    dataDirectory,
-    /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
-    databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
-    /**
-     * PostgreSQL itself, for migrations and queues, if `databaseUrl` is a pooler such as PgBouncer; undefined if it is not.
-     */
-    databaseDirectUrl: directUrl(env),
+    ...places,
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
     /** If undefined, BullMQ keeps its queues in PostgreSQL. */
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
-    farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Agents below this version receive no new jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),

@@ -74,6 +74,14 @@ const chooseData = ({ directory, fallback }: LocationRequest): Pick<Location, 'd
   return { data: far, account: chooseAccount(far) }
 }
 
+/** The data directory of a database that an earlier start has created; undefined if there is none. */
+export const findData = (directory: string, fallback: string): string | undefined => {
+  const near = join(directory, 'data')
+  const elsewhere = join(directory, 'elsewhere')
+  const far = existsSync(elsewhere) ? [join(fallback, readFileSync(elsewhere, 'utf8').trim())] : []
+  return [near, ...far].find(data => existsSync(join(data, 'PG_VERSION')))
+}
+
 /**
  * Chooses the directories and the user of PostgreSQL. If this process is root, PostgreSQL runs as another user. If the
  * clone is below a private directory such as /root, this user cannot enter the clone. In this case, the data, the

@@ -12,6 +12,7 @@ import { passwordFile } from './password-file.fixture.ts'
 import { startLocalPostgres } from './postgres.ts'
 import { readPostmasterPidFile } from './postmaster-pid-file.ts'
 import { isAlive } from './process-table.ts'
+import { findRunningPostgres } from './running.ts'
 import { runInSingleUserMode } from './single-user.ts'
 
 const asRoot = process.getuid?.() === 0
@@ -115,6 +116,17 @@ const killServer = async ({ child }: Server): Promise<void> => {
 const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
+
+test('another program finds the running PostgreSQL, and none after its end', async () => {
+  const directory = await usedDirectory()
+  expect(findRunningPostgres(requestFor(directory))).toBeUndefined()
+  const postgres = await startLocalPostgres(requestFor(directory))
+  const found = findRunningPostgres(requestFor(directory))
+  expect(found).toBe(postgres.url)
+  expect(await query(found ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await postgres.stop()
+  expect(findRunningPostgres(requestFor(directory))).toBeUndefined()
+})
 
 test('PostgreSQL listens only on a private socket and needs a password; the farm’s role is not a superuser', async () => {
   const directory = await newDirectory()

@@ -5,8 +5,8 @@ import { findPostgres } from './binaries.ts'
 import { initialise } from './initialise.ts'
 import { chooseLocation } from './location.ts'
 import { runPostgres, stopPostgres } from './postmaster.ts'
-import type { LocalPostgres, LocalPostgresRequest } from './request.ts'
-import { farmDatabase, farmRole } from './role.ts'
+import { type LocalPostgres, type LocalPostgresRequest, usualFallback } from './request.ts'
+import { databaseUrl } from './role.ts'
 import { readServerPids, removeServerPids, writeServerPids } from './server-pid-file.ts'
 import { createSocketDirectory, removeSocketDirectory } from './socket.ts'
 import { stopLeftover } from './stop-leftover.ts'
@@ -26,7 +26,7 @@ export const startLocalPostgres = async (request: LocalPostgresRequest): Promise
   mkdirSync(directory, { recursive: true, mode: 0o711 })
   const {
     passwordFile,
-    fallback = '/var/lib/rumpfarm',
+    fallback = usualFallback,
     parameters = {},
     createDatabases = false,
     log,
@@ -52,7 +52,7 @@ export const startLocalPostgres = async (request: LocalPostgresRequest): Promise
     onEnd()
   })
   return {
-    url: `postgresql://${farmRole}:${password}@${encodeURIComponent(socketDirectory)}/${farmDatabase}`,
+    url: databaseUrl(password, socketDirectory),
     pid,
     stop: async () => {
       stopping = true

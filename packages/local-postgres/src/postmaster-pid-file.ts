@@ -9,6 +9,7 @@ export interface PostmasterPidFile {
   pid: number
   data: string
   port: number
+  socketDirectory: string
   /** For example starting, ready or stopping. */
   status: string
 }
@@ -17,8 +18,11 @@ const pathOf = (data: string): string => join(data, 'postmaster.pid')
 
 export const readPostmasterPidFile = (data: string): PostmasterPidFile | undefined => {
   try {
-    const [pid = '', directory = '', , port = '', , , , status = ''] = readFileSync(pathOf(data), 'utf8').split('\n')
-    return { pid: Number(pid), data: directory, port: Number(port), status: status.trim() }
+    const [pid = '', directory = '', , port = '', socketDirectory = '', , , status = ''] = readFileSync(
+      pathOf(data),
+      'utf8',
+    ).split('\n')
+    return { pid: Number(pid), data: directory, port: Number(port), socketDirectory, status: status.trim() }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

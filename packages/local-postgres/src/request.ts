@@ -14,6 +14,9 @@ export interface PasswordFile {
   write: (password: string) => void
 }
 
+/** The directory for PostgreSQL's files if its user cannot enter the directory of the farm. */
+export const usualFallback = '/var/lib/rumpfarm'
+
 export interface LocalPostgresRequest {
   /** PostgreSQL's files are below this directory or below `fallback`. The directory is created if necessary. */
   directory: string

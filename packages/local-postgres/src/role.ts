@@ -4,8 +4,11 @@ import type { Location } from './location.ts'
 import { runInSingleUserMode } from './single-user.ts'
 
 /** The only role that can connect. */
-export const farmRole = 'rumpfarm'
-export const farmDatabase = 'postgres'
+const farmRole = 'rumpfarm'
+const farmDatabase = 'postgres'
+
+export const databaseUrl = (password: string, socketDirectory: string): string =>
+  `postgresql://${farmRole}:${password}@${encodeURIComponent(socketDirectory)}/${farmDatabase}`
 
 // In pg_hba.conf, this line shows that the role exists. An administrator can add lines below this line.
 const accessHeader = '# Rumpfarm: only its own role may connect, by the socket and with its password.'

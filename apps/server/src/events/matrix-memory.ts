@@ -75,7 +75,14 @@ export class MatrixMemory<Value> {
     const gone = new AbortController()
     const began = performance.now()
     const since = Date.now()
-    const entry = { began, outdated: false, since, value: asReader('shared results', gone.signal, make), readers: 0, gone }
+    const entry = {
+      began,
+      outdated: false,
+      since,
+      value: asReader('shared results', gone.signal, make),
+      readers: 0,
+      gone,
+    }
     this.#entries.delete(key) // so that the map is in the order of the times
     this.#entries.set(key, entry)
     for (const [other, { began: time }] of this.#entries) {

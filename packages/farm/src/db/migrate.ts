@@ -41,10 +41,15 @@ const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise
 /**
  * Applies the files of prisma/migrations that the database does not have yet, and returns their names. The history is
  * Prisma's table `_prisma_migrations`, so that Prisma's tools can read it. An up-to-date database needs only one query.
- * Throws a `MigrationError` if a migration failed, changed after it was applied, or belongs to a newer farm.
+ * `only` limits it to the migrations with these names, to restore the backup of an older farm. Throws a `MigrationError`
+ * if a migration failed, changed after it was applied, or belongs to a newer farm.
  */
-export const migrate = async (databaseUrl: string, directory = migrationsDirectory()): Promise<string[]> => {
-  const files = await readMigrations(directory)
+export const migrate = async (
+  databaseUrl: string,
+  directory = migrationsDirectory(),
+  only?: readonly string[],
+): Promise<string[]> => {
+  const files = (await readMigrations(directory)).filter(({ name }) => only?.includes(name) ?? true)
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => {}) // without a listener, a connection that breaks would also end the process
   await client.connect()

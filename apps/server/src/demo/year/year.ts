@@ -145,7 +145,17 @@ function* importedBuilds({
     const { commit, author, subject } = build.commit
     const { project, branch, createdAt, source } = build
     const sources = [sourceOf(project.name, commit), ...(source ? [sourceOf(further.source, source.commit)] : [])]
-    yield { id: after.builds + index + 1, project: project.name, commit, branch, subject, author, createdAt, sources, jobs }
+    yield {
+      id: after.builds + index + 1,
+      project: project.name,
+      commit,
+      branch,
+      subject,
+      author,
+      createdAt,
+      sources,
+      jobs,
+    }
   }
 }
 

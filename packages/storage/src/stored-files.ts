@@ -1,0 +1,75 @@
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+
+/** A log, an artifact, or the arrival times of a log. */
+export interface StoredFileEntry {
+  /** Relative to the directory of the storage. */
+  path: string
+  bytes: number
+}
+
+/** The files of a directory storage, in no order. A file that somebody deletes meanwhile can be missing. */
+export async function* storedFiles(directory: string): AsyncIterable<StoredFileEntry> {
+  for await (const entry of await opendir(directory, { recursive: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const found = await statOrNothing(path)
+    if (found) yield { path: relative(directory, path), bytes: found.size }
+  }
+}
+
+/** linked: both names are the same file. present: the copy was there already. */
+export type Copied = 'copied' | 'linked' | 'present'
+
+/**
+ * Copies a stored file, with its time of change. Stored files only grow, so a copy of the same size and time is the same
+ * file. With `mayLink`, makes a hard link instead if both directories are on one file system. Does nothing if the file
+ * does not exist any more.
+ */
+export async function copyStoredFile(from: string, to: string, { mayLink }: { mayLink: boolean }): Promise<Copied> {
+  const [source, target] = [await statOrNothing(from), await statOrNothing(to)]
+  if (!source || isCopy(source, target)) return 'present'
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  const draft = `${to}.incomplete`
+  await rm(draft, { force: true })
+  const linked = mayLink && (await linkOrNothing(from, draft))
+  if (!linked) {
+    await copyFile(from, draft, constants.COPYFILE_FICLONE)
+    await utimes(draft, source.atime, source.mtime)
+  }
+  await rename(draft, to)
+  await rm(draft, { force: true }) // if both names were the same file already, `rename` did nothing
+  return linked ? 'linked' : 'copied'
+}
+
+interface FileFacts {
+  size: number
+  ino: number
+  dev: number
+  mtimeMs: number
+}
+
+const isCopy = (source: FileFacts, target: FileFacts | undefined): boolean =>
+  target !== undefined &&
+  ((source.ino === target.ino && source.dev === target.dev) ||
+    // A file system can keep times less exactly than another.
+    (source.size === target.size && Math.abs(source.mtimeMs - target.mtimeMs) < 2_000))
+
+const statOrNothing = (path: string) => unlessCode(stat(path), ['ENOENT'])
+
+/** EXDEV: another file system. EPERM and EMLINK: the file system has no hard links, or no more of them for this file. */
+const linkOrNothing = async (from: string, to: string): Promise<boolean> =>
+  (await unlessCode(
+    link(from, to).then(() => true),
+    ['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP'],
+  )) ?? false
+
+async function unlessCode<Result>(promise: Promise<Result>, codes: string[]): Promise<Result | undefined> {
+  try {
+    return await promise
+  } catch (error) {
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
