@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Cksum } from '@rumpfarm/contracts'
 import type { Archived, Sums, TarballContent } from './archive.ts'
+import { moveIntoFolders, openFolders, sumsPath, tarPath } from './tarball-folders.ts'
 
 export interface Tarball extends Sums {
   key: string
@@ -45,16 +46,25 @@ const usedAtEveryMs = 60_000
 export function openTarballs(directory: string, bytesMax: number): Tarballs {
   const known = new Map<string, Known>()
   const running = new Map<string, Promise<TarballResult>>()
+  const folders = openFolders(directory, bytesMax)
   let removing: Promise<void> = Promise.resolve()
+  let moving: Promise<void> | undefined
 
-  /** Runs in the background, one run at a time, because it takes long to read the times of thousands of files. */
+  /** Runs in the background, one run at a time. */
   const removeInBackground = (key: string) => {
-    removing = removing
-      .then(() => removeOldest(directory, bytesMax, new Set([key, ...running.keys()])))
-      .catch(() => undefined) // another server removes the same files; the next new tarball starts the removal again
+    removing = removing.then(() => folders.makeRoom(new Set([key, ...running.keys()]))).catch(() => undefined) // the next new tarball starts the removal again
+  }
+
+  const inFolders = () => {
+    moving ??= moveIntoFolders(directory).catch(error => {
+      moving = undefined
+      throw error
+    })
+    return moving
   }
 
   async function find(key: string): Promise<Tarball | undefined> {
+    await inFolders()
     const before = known.get(key)
     const tarball = before ? await sameSize(before.tarball) : await readTarball(directory, key)
     if (!tarball) known.delete(key)
@@ -82,20 +92,17 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
   return { get }
 }
 
-const tarPath = (directory: string, key: string) => join(directory, `${key}.tar.gz`)
-const sumsPath = (file: string) => file.replace(/\.tar\.gz$/, '.json')
-
 async function makeTarball(
   directory: string,
   key: string,
   make: (file: string) => Promise<Archived>,
 ): Promise<TarballResult> {
-  await mkdir(directory, { recursive: true })
-  const draft = join(directory, `.${key}.${randomUUID()}`)
+  const file = tarPath(directory, key)
+  await mkdir(dirname(file), { recursive: true })
+  const draft = join(dirname(file), `.${key}.${randomUUID()}`)
   try {
     const made = await make(draft)
     if (made.kind === 'failed') return made
-    const file = tarPath(directory, key)
     await rename(draft, file)
     await writeFile(`${draft}.json`, `${JSON.stringify(made.sums)}\n`)
     await rename(`${draft}.json`, sumsPath(file))
@@ -138,33 +145,4 @@ async function recordUse(tarball: Tarball, known: Map<string, Known>): Promise<v
   const now = new Date()
   known.set(tarball.key, { tarball, usedAt: now.getTime() })
   await utimes(sumsPath(tarball.file), now, now).catch(() => undefined)
-}
-
-const draftHoursMax = 24
-
-/**
- * Removes the least recently used tarballs until the cache is within the limit. Also removes the incomplete files of a
- * killed server.
- */
-async function removeOldest(directory: string, bytesMax: number, inUse: ReadonlySet<string>): Promise<void> {
-  const files = await Promise.all((await readdir(directory)).map(name => measure(directory, name)))
-  const drafts = files.filter(
-    ({ name, usedMs }) => name.startsWith('.') && Date.now() - usedMs > draftHoursMax * 3_600_000,
-  )
-  await Promise.all(drafts.map(({ name }) => rm(join(directory, name), { force: true })))
-  const tarballs = files.filter(({ name }) => name.endsWith('.tar.gz')).sort((a, b) => a.usedMs - b.usedMs)
-  let bytes = tarballs.reduce((sum, tarball) => sum + tarball.bytes, 0)
-  for (const { name, bytes: own } of tarballs) {
-    if (bytes <= bytesMax) return
-    if (inUse.has(name.slice(0, -'.tar.gz'.length))) continue
-    bytes -= own
-    const file = join(directory, name)
-    await Promise.all([rm(sumsPath(file), { force: true }), rm(file, { force: true })])
-  }
-}
-
-async function measure(directory: string, name: string) {
-  const file = join(directory, name)
-  const [own, note] = await Promise.all([file, sumsPath(file)].map(path => stat(path).catch(() => undefined)))
-  return { name, bytes: own?.size ?? 0, usedMs: note?.mtimeMs ?? own?.mtimeMs ?? 0 }
 }
