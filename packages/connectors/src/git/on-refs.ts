@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hideSecrets } from '@rumpfarm/contracts'
+import { localPath } from './addresses.ts'
 import { explain } from './advice.ts'
 import { directoryOf, fetchHistory, historyOf, inside, readHistory } from './first-parent-history.ts'
 import type { Git } from './git.ts'
 import { type Mirror, matchObjectFormat } from './mirror.ts'
 import { listRefs, type Problem } from './remote.ts'
+import { withSuffix } from './safe-directory.ts'
 
 export type OnRefs = { kind: 'on-refs'; found: boolean }
 
@@ -21,6 +24,7 @@ export async function findOnRefs(
   { commit, ref }: { commit: string; ref: string | undefined },
   inQueue: <Answer>(run: () => Promise<Answer>) => Promise<Answer>,
 ): Promise<OnRefs | Problem> {
+  if (ref !== undefined && isTipInFile(mirror, commit, ref)) return answer(true)
   const wanted = ref === undefined ? allRefs : [ref]
   const listed = await listRefs(git, mirror.repository, wanted)
   if (listed.kind === 'problem') return listed
@@ -32,6 +36,20 @@ export async function findOnRefs(
   return inQueue(async () => {
     if (branch !== undefined && (await isRecent(git, mirror, commit, branch))) return answer(true)
     return searchWhole(git, mirror, commit, wanted, tips)
+  })
+}
+
+/** After a push to a directory on this machine, the file of the branch has the commit. So the farm starts no program. */
+function isTipInFile({ repository }: Mirror, commit: string, ref: string): boolean {
+  const path = localPath(repository)
+  if (path === undefined) return false
+  const directory = withSuffix(path)
+  return [directory, join(directory, '.git')].some(each => {
+    try {
+      return readFileSync(join(each, ref), 'utf8').trim() === commit
+    } catch {
+      return false // a packed ref, or not the directory with the refs
+    }
   })
 }
 
