@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 // the farm reads only one folder at a time: reading the times of 50,000 files at once would stop the server for seconds.
 
 const ending = '.tar.gz'
-const folderNames = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
+const folderPattern = /^[0-9a-f]{2}$/
 const draftHoursMax = 24
 
 const folderOf = (key: string): string => key.slice(0, 2)
@@ -77,11 +77,14 @@ export function openFolders(directory: string, bytesMax: number): Folders {
     async makeRoom(inUse) {
       const changed = new Set([...usedBefore, ...inUse].map(folderOf))
       usedBefore = inUse
-      for (const name of folders.size === 0 ? folderNames : changed) await measure(name, inUse)
+      for (const name of folders.size === 0 ? await foldersIn(directory) : changed) await measure(name, inUse)
       while (totalOf(folders) > bytesMax) if (!(await removeOldest(inUse))) return
     },
   }
 }
+
+const foldersIn = async (directory: string): Promise<string[]> =>
+  (await entriesOf(directory)).map(entry => entry.name).filter(name => folderPattern.test(name))
 
 const byUse = (one: { oldest: OldTarball }, other: { oldest: OldTarball }): number =>
   one.oldest.usedMs - other.oldest.usedMs
