@@ -245,7 +245,7 @@ farmTest('each branch has its own cells', async ({ farm }) => {
   await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
 
   const matrix = await farm.matrix.load()
-  expect(matrix.branches).toEqual([{ project: 'sample', shown: 'main', built: ['release/1', 'main'] }])
+  expect(matrix.branches).toEqual([{ project: 'sample', shown: 'main', built: ['release/1', 'main'], removedAt: null }])
   expect(cellOf(matrix, 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed', commit: commitOf('a') } })
   const other = await farm.matrix.load({ branch: 'release/1' })
   expect(cellOf(other, 'vax')).toMatchObject({
