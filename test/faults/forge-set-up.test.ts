@@ -33,7 +33,7 @@ interface Delivery {
 }
 
 farmTest(
-  'whoever follows the steps for Gitea gets a build of the test delivery, of a push, and its commit status',
+  'the person who follows the steps for Gitea gets a build of the test delivery, of a push, and its commit status',
   {
     queues: 'postgres',
     environment: { NOTIFY_PRIVATE: 'true', STATUS_GITEA: '3064e6a3bb35015d20a7825b3d9374a0e06ab432' },
