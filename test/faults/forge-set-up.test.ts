@@ -45,8 +45,7 @@ farmTest(
       const changes = { repository: forge.cloneUrl, 'pull-requests': {}, confirm: 0, status, poll: 'never' }
       const work = farm.repository('engine')
       const first = work.commit({ 'job.sh': 'echo hello' })
-      work.git('remote', 'add', 'origin', forge.cloneUrl)
-      work.git('push', '--quiet', 'origin', 'main')
+      await forge.push(work.directory, 'main')
       await farm.project('engine', scriptProject(changes))
       const host = await farm.wireHost('vax')
 
@@ -66,9 +65,9 @@ farmTest(
       expect(shown).toMatchObject({ context: 'rumpfarm/engine', description: 'The job passed' })
 
       const second = work.commit({ 'job.sh': 'exit 1' })
-      work.git('push', '--quiet', 'origin', 'main', 'main:refs/heads/topic')
+      await forge.push(work.directory, 'main', 'main:refs/heads/topic')
       await forge.shown(second, 'pending')
-      work.git('push', '--quiet', 'origin', ':topic')
+      await forge.push(work.directory, ':topic')
       const deliveries = await eventually('the deliveries', async () => {
         const { items } = await farm.api().get<{ items: Delivery[] }>('/api/v1/deliveries?project=engine')
         return items.length >= 3 && items.every(({ outcome }) => outcome !== 'waiting') ? items : undefined

@@ -1,12 +1,13 @@
 // An HTTP server that works as Gitea 1.15 does for a repository, its hooks and its commit statuses. Its answers and
 // deliveries have the form of those that a real one sent (packages/connectors/src/forges/recorded).
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { gitEnvironment } from './repository.ts'
 import { eventually } from './waiting.ts'
 
@@ -29,6 +30,8 @@ interface HookDelivery {
   status: number
   answer: string
 }
+
+const runProgram = promisify(execFile)
 
 type Answer = { status: number; body?: object }
 
@@ -82,6 +85,11 @@ export class Gitea {
       headers,
       ...(body && { body: JSON.stringify(body) }),
     })
+  }
+
+  /** Pushes from a clone. This process answers git meanwhile, so it must not wait for git in a synchronous call. */
+  async push(clone: string, ...refs: string[]): Promise<void> {
+    await runProgram('git', ['push', '--quiet', this.cloneUrl, ...refs], { cwd: clone, env: environment })
   }
 
   /** Waits for the status of a commit with this state. */
