@@ -52,8 +52,8 @@ const addFarm = `
   INSERT INTO "Recipe" VALUES ('recipe', '{"steps": []}');
   INSERT INTO "Build" ("projectName", commit, branch, subject, author, "createdAt")
     SELECT 'base', 'c' || n, 'main', E'a\\tb\\nc\\\\d \\\\N é 🚜 ' || n, NULL, now() FROM generate_series(1, 300) n;
-  INSERT INTO "Job" ("buildId", "hostId", arch, variant, "recipeHash")
-    SELECT b.id, h.id, 'vax', '', 'recipe' FROM "Build" b, "Host" h;
+  INSERT INTO "Job" ("buildId", "projectName", "hostId", arch, variant, "recipeHash")
+    SELECT b.id, 'base', h.id, 'vax', '', 'recipe' FROM "Build" b, "Host" h;
   DELETE FROM "Job" WHERE id > 290`
 
 const everything = `SELECT (SELECT json_agg(b ORDER BY id) FROM "Build" b) AS builds,
