@@ -115,6 +115,7 @@ test('an administrator runs the failed jobs of a build again, after a page that 
   const { id } = await farm.push('# a build that runs again\n', 'rerun')
   await farm.sql(`UPDATE "Attempt" SET "state" = 'finished', "verdict" = 'failed', "finishedAt" = now()
     WHERE "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${id})`)
+  await farm.sql(`UPDATE "Job" SET "status" = 'failed' WHERE "buildId" = ${id}`)
   await page.goto(`/builds/${id}/retry?which=failed`)
   await expect(page.locator('main')).toContainText('Only an administrator can run jobs again.')
   await signIn(page)

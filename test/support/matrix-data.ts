@@ -161,9 +161,11 @@ async function insertAll(
   const numbered = cells.map((cell, index) => ({ ...cell, jobId: firstId + index, sinceJobId: firstId + index }))
   await insert(
     'Job',
-    numbered.map(({ jobId: id, buildId, hostId, arch, variant }) => ({
+    numbered.map(({ jobId: id, buildId, projectName, verdict, hostId, arch, variant }) => ({
       id,
       buildId,
+      projectName,
+      status: verdict,
       hostId,
       arch,
       variant,

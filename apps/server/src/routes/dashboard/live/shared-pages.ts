@@ -4,7 +4,7 @@ import type { Bus } from '../../../events/bus.ts'
 import { MatrixMemory } from '../../../events/matrix-memory.ts'
 import { addVary, type Coding, codingOf, compress } from '../../../http/compression.ts'
 import { matches } from '../../../http/etag.ts'
-import { sendPage } from '../send-page.ts'
+import { sendPage, sendUnchangedPage } from '../send-page.ts'
 import { momentOf } from './known-moment.ts'
 
 /** A page of visitors who are not signed in, with everything that each answer needs. */
@@ -89,8 +89,7 @@ const withoutTimes = (html: string): string =>
 async function answer(request: FastifyRequest, reply: FastifyReply, page: SharedPage): Promise<FastifyReply> {
   reply.header('etag', page.etag).header(sinceHeader, page.since)
   addVary(reply, 'Accept-Encoding')
-  if (matches(request.headers['if-none-match'], page.etag))
-    return reply.code(304).header('cache-control', 'no-cache').send()
+  if (matches(request.headers['if-none-match'], page.etag)) return sendUnchangedPage(reply)
   const coding = codingOf(request)
   if (coding === undefined) return sendPage(reply, page.html)
   const known = page.compressed.get(coding) ?? compress[coding](page.html)
