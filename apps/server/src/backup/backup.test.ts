@@ -128,7 +128,7 @@ describe('the database', () => {
     expect(await run(farm, 'SELECT slots FROM "Host"')).toEqual([{ slots: 7 }])
   })
 
-  test('a restore does not delete a farm unless it is told to', async () => {
+  test('without --replace, a restore does not delete a farm', async () => {
     await backUp()
     await run(farm, `UPDATE "Host" SET name = 'alpha'`)
     await expect(restore({ into: farm })).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { localBus, topics } from '../../../../events/bus.ts'
 import { serverTest, type TestServer } from '../../../../server.fixture.ts'
 import { knownMoment } from '../../live/known-moment.ts'
@@ -127,11 +127,13 @@ serverTest(
   async ({ server }) => {
     await server.configure()
     const { app } = await openCounting(server)
+    vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
     const load = (headers = {}) => app.inject({ url: '/', headers })
     const [first, compressed] = [await load(), await load({ 'accept-encoding': 'br' })]
     expect(compressed.headers).toMatchObject({ 'content-encoding': 'br', etag: first.headers.etag })
     expect(String(first.headers.vary)).toContain('Accept-Encoding')
-    await new Promise(resolve => setTimeout(resolve, 1_010))
+    vi.advanceTimersByTime(1_010)
     const again = await load({ 'if-none-match': first.headers.etag })
     expect([again.statusCode, again.body]).toEqual([304, ''])
     // A browser replaces the headers of its copy by these.
