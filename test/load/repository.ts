@@ -39,6 +39,11 @@ export function makeRepository(directory: string, commitsCount: number): Reposit
   return { path, commits }
 }
 
+/** Makes the commit the newest of main, as a push does. */
+export const moveMain = (path: string, commit: string): void => {
+  execFileSync('git', ['-C', path, 'update-ref', 'refs/heads/main', commit])
+}
+
 /** Serves a directory over the git protocol, like a forge, so that the farm must fetch commits. */
 export async function serveRepositories(directory: string) {
   const port = await freePort()

@@ -11,7 +11,7 @@ import { type Api, testApi } from '../support/patient-api.ts'
 import { Program } from '../support/program.ts'
 import { TestRedis } from '../support/redis.ts'
 import { tokenOf } from '../support/wire-host.ts'
-import { makeRepository, type Repository, serveRepositories } from './repository.ts'
+import { makeRepository, moveMain, type Repository, serveRepositories } from './repository.ts'
 import { SimulatedHost } from './simulated-host.ts'
 
 /** A farm for one measurement: PostgreSQL, Redis if it is installed, and a server as in production. */
@@ -26,7 +26,7 @@ export interface Scene {
   repository: Repository
   place: Place
   directory: string
-  /** Sends a GitHub push with the address `from` of the repository. Returns the times of the push and of the answer. */
+  /** Makes the commit the newest of main, and sends GitHub's webhook with the address `from`. Returns both times. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
   /** Hosts that have enrolled and sent a hello. */
   hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>
@@ -138,7 +138,10 @@ function deeds({ api, url }: Pick<Scene, 'api' | 'url'>, place: Place) {
   }
   return {
     invite,
-    push: (from: 'served' | 'local', commit: string) => pushOf(url, { repository: place[from], commit }),
+    async push(from: 'served' | 'local', commit: string) {
+      moveMain(place.local, commit)
+      return pushOf(url, { repository: place[from], commit })
+    },
     async hosts(count: number, arches: readonly string[]) {
       const hosts: SimulatedHost[] = []
       for (let first = 0; first < count; first += enrolAtOnce) {

@@ -18,7 +18,8 @@ export interface Session {
 }
 
 export interface Transport {
-  open: (signal: AbortSignal) => Promise<Session>
+  /** Opens a session, or continues one that waits. git reads the refs once per process, so a list needs a new one. */
+  open: (signal: AbortSignal, purpose: 'list' | 'fetch') => Promise<Session>
   close: () => void
 }
 
@@ -41,7 +42,7 @@ async function readCapabilities(packets: PacketReader): Promise<Capabilities> {
   return capabilities
 }
 
-/** How long a connection waits for a further request. A push is resolved and then fetched over one connection. */
+/** How long a connection waits for a further fetch. */
 const reuseMs = 2000
 
 interface SocketSession extends Session {
@@ -57,8 +58,8 @@ function overSocket(url: URL, repository: string): Transport {
     idle = undefined
     return session
   }
-  const open = async (signal: AbortSignal): Promise<Session> => {
-    const reused = takeIdle()
+  const open: Transport['open'] = async (signal, purpose) => {
+    const reused = purpose === 'fetch' ? takeIdle() : undefined
     if (reused) return reused.resume(signal)
     const path = /^git:\/\/[^/]+(\/.*)$/i.exec(repository)?.[1] ?? '/'
     const socket = connect({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 9418) })
@@ -148,7 +149,7 @@ function overHttp(repository: string): Transport {
     known = { capabilities, until: Date.now() + capabilitiesMs }
     return capabilities
   }
-  const open = async (signal: AbortSignal): Promise<Session> => {
+  const open: Transport['open'] = async signal => {
     const answers: { answer: IncomingMessage; packets: PacketReader }[] = []
     return {
       capabilities: await advertised(signal),

@@ -53,6 +53,16 @@ describe.each(['git daemon', 'git http-backend'] as const)('over %s', way => {
     })
   })
 
+  test('a list after a push shows the new commit, although the connection before is still open', async () => {
+    const own = makeRepository()
+    const { wire } = git()
+    const repository = await served(own, way)
+    await wire.listRefs(repository, ['refs/heads/main'])
+    const pushed = own.commit('Next', { 'b.txt': 'b' })
+    const listed = await wire.listRefs(repository, ['refs/heads/main'])
+    expect(listed.kind === 'refs' && listed.commits.get('refs/heads/main')).toBe(pushed)
+  })
+
   test('the farm fetches single commits, and git finds each of them complete and without parents', async () => {
     const own = makeRepository({ 'a.txt': 'a\n'.repeat(1000) })
     const opened = git()
@@ -108,12 +118,15 @@ describe.each(['git daemon', 'git http-backend'] as const)('over %s', way => {
   })
 })
 
-test('the farm resolves and fetches a push over one connection of the git protocol', async () => {
+test('a fetch continues the connection of the list before it', async () => {
   const own = makeRepository()
+  const { root, name } = parts(own)
+  const daemon = await startDaemon(root)
+  const repository = `${daemon.url}/${name}/.git`
   const opened = git()
-  const repository = await served(own, 'git daemon')
   const mirror = await mirrorOf(opened, repository)
   await opened.wire.listRefs(repository, ['refs/heads/main'])
+  await daemon.stop() // the process of the open connection continues without it
   expect(await opened.wire.fetchCommit(mirror, own.git('rev-parse', 'HEAD'))).toEqual({ kind: 'fetched' })
 })
 

@@ -53,9 +53,7 @@ export class Wire {
   /** Reads HEAD and these refs, which are full names or end with `/*`. */
   async listRefs(repository: string, refs: readonly string[]): Promise<RemoteRefs | Problem | UseGit> {
     const seconds = this.#git.limits.listSeconds
-    const listed = await this.#withSession(repository, seconds, `cannot read ${hideSecrets(repository)}`, session =>
-      listRefs(session, refs),
-    )
+    const listed = await this.#withSession({ repository, purpose: 'list', seconds }, session => listRefs(session, refs))
     return listed.kind === 'absent' ? useGit : listed
   }
 
@@ -64,7 +62,7 @@ export class Wire {
     if (/refstorage/i.test(readFileSync(join(mirror.directory, 'config'), 'latin1'))) return useGit
     const { repository } = mirror
     const seconds = this.#git.limits.fetchSeconds
-    return this.#withSession(repository, seconds, `cannot fetch ${hideSecrets(repository)}`, async session => {
+    return this.#withSession({ repository, purpose: 'fetch', seconds }, async session => {
       await this.#fetchWith(session, mirror, commit)
       return { kind: 'fetched' as const }
     })
@@ -83,17 +81,16 @@ export class Wire {
   }
 
   async #withSession<Answer extends { kind: string }>(
-    repository: string,
-    seconds: number,
-    failure: string,
+    { repository, purpose, seconds }: { repository: string; purpose: 'list' | 'fetch'; seconds: number },
     run: (session: Session) => Promise<Answer>,
   ): Promise<Answer | { kind: 'absent' } | Problem | UseGit> {
+    const failure = `cannot ${purpose === 'list' ? 'read' : 'fetch'} ${hideSecrets(repository)}`
     const transport = await this.#transport(repository)
     if (!transport) return useGit
     let session: Session | undefined
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(seconds * 1000)])
     try {
-      session = await transport.open(signal)
+      session = await transport.open(signal, purpose)
       const answer = await run(session)
       session.release()
       return answer
