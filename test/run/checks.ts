@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { capture, check } from './command.ts'
-import { add, type Tally } from './tally.ts'
+import type { TestResult } from './results.ts'
 
 const shellLine = /^#!\/bin\/sh\b|^#!\/usr\/bin\/env sh\b/
 
@@ -19,7 +19,7 @@ const shellScripts = async (): Promise<string[]> => {
   return files.filter((_, index) => shellLine.test(firstLines[index] ?? ''))
 }
 
-export const checkTypes = (options: readonly string[] = []): Promise<Tally> =>
+export const checkTypes = (options: readonly string[] = []): Promise<TestResult[]> =>
   check('type check of all packages', 'turbo', [
     'run',
     'typecheck',
@@ -29,7 +29,7 @@ export const checkTypes = (options: readonly string[] = []): Promise<Tally> =>
   ])
 
 /** The checks that need no running farm. */
-export const runChecks = async (): Promise<Tally> => {
+export const runChecks = async (): Promise<TestResult[]> => {
   const scripts = await shellScripts()
   const isSample = (file: string) => file.startsWith('samples/')
   const results = [
@@ -44,5 +44,5 @@ export const runChecks = async (): Promise<Tally> => {
     await check('shellcheck of the samples', 'shellcheck', ['--severity=warning', ...scripts.filter(isSample)]),
     await check('shellcheck of the agent', 'sh', ['apps/agent/check.sh']),
   ]
-  return results.reduce(add)
+  return results.flat()
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Tally } from './tally.ts'
+import { failure, type TestResult } from './results.ts'
 
 export interface Outcome {
   ok: boolean
@@ -47,9 +47,9 @@ export const runVisibly = async (
 }
 
 /** Counts a command as one test. Prints its output only if the command fails. */
-export const check = async (name: string, command: string, args: readonly string[]): Promise<Tally> => {
+export const check = async (name: string, command: string, args: readonly string[]): Promise<TestResult[]> => {
   const { ok, output, seconds } = await capture(command, args, { TURBO_TELEMETRY_DISABLED: '1' })
   console.log(`${ok ? 'passed' : 'FAILED'}  ${name}  ${seconds.toFixed(1)} s`)
   if (!ok) console.log(output.trimEnd())
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] }
+  return [ok ? { file: '', name, status: 'passed', error: '' } : failure(name, output)]
 }

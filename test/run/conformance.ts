@@ -64,8 +64,8 @@ const { shell, client, scenario, slice, resume } = values
 const selection = shell ?? client ?? scenario ?? slice
 
 async function runConformance(): Promise<number> {
-  const { failed } = await installTools()
-  if (failed > 0) return 1
+  const tools = await installTools()
+  if (tools.some(({ status }) => status === 'failed')) return 1
   mkdirSync(dirname(resultsFile), { recursive: true })
   if (!resume) rmSync(resultsFile, { force: true })
   const code = await runVisibly('vitest', ['run', '--project', 'test', 'conformance/conformance.test.ts'], {

@@ -1,5 +1,5 @@
 import { capture } from './command.ts'
-import type { Tally } from './tally.ts'
+import type { TestResult } from './results.ts'
 import { runVitest } from './vitest.ts'
 
 const ownNetwork = 'test/network/own-network.sh'
@@ -17,7 +17,7 @@ const findObstacle = async (): Promise<string | undefined> => {
 }
 
 /** Runs the tests of bad network links in a separate network. Some systems do not allow a separate network. */
-export const runNetwork = async (directory: string): Promise<Tally> => {
+export const runNetwork = async (directory: string): Promise<TestResult[]> => {
   const why = await findObstacle()
   if (why === undefined)
     return runVitest(directory, {
@@ -26,5 +26,6 @@ export const runNetwork = async (directory: string): Promise<Tally> => {
       beside: true,
     })
   const allow = 'run them as root, or allow user namespaces (sysctl user.max_user_namespaces)'
-  return { passed: 0, failed: 0, skipped: [`hosts with bad network links (test/network): ${why}; ${allow}`] }
+  const name = 'hosts with bad network links (test/network)'
+  return [{ file: '', name, status: 'skipped', error: `${why}; ${allow}` }]
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { capture, runVisibly } from './command.ts'
-import type { Tally } from './tally.ts'
+import { failure, type TestResult } from './results.ts'
 
 type Manager = 'apt-get' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'brew'
 
@@ -186,24 +186,24 @@ const stillMissing = async (tools: readonly Tool[]): Promise<Tool[]> => {
 }
 
 /** Installs the tools of the tests, or only `program`. */
-export const installTools = (program?: string): Promise<Tally> =>
+export const installTools = (program?: string): Promise<TestResult[]> =>
   install(tools.filter(tool => !program || tool.programs.includes(program)))
 
 /** Installs the mail and IRC servers of `./farm notifiers`. */
-export const installRealServers = (): Promise<Tally> => install(realServers)
+export const installRealServers = (): Promise<TestResult[]> => install(realServers)
 
 /**
  * Installs the tools that are missing. A tool that is still missing counts as a failed test, or as a skipped test if the
  * tool is optional.
  */
-const install = async (wanted: readonly Tool[]): Promise<Tally> => {
+const install = async (wanted: readonly Tool[]): Promise<TestResult[]> => {
   const missing = wanted.filter(isMissing)
   if (missing.length > 0) await installMissing(missing)
-  const left = await stillMissing(missing)
-  const needed = left.filter(({ optional }) => !optional)
-  for (const tool of needed) console.log(`FAILED  the tests need ${tool.programs[0]}; ${howToInstall(tool)}`)
-  const skipped = left
-    .filter(({ optional }) => optional)
-    .map(tool => `tests with ${tool.programs[0]}; ${howToInstall(tool)}`)
-  return { passed: 0, failed: needed.length, skipped }
+  return (await stillMissing(missing)).map((tool): TestResult => {
+    const [program = ''] = tool.programs
+    const error = howToInstall(tool)
+    if (tool.optional) return { file: '', name: `tests with ${program}`, status: 'skipped', error }
+    console.log(`FAILED  the tests need ${program}; ${error}`)
+    return failure(`the tests need ${program}`, error)
+  })
 }

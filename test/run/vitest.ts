@@ -1,35 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { runBeside, runVisibly } from './command.ts'
-import type { Tally } from './tally.ts'
-
-interface Assertion {
-  fullName: string
-  status: 'passed' | 'failed' | 'skipped' | 'pending' | 'todo' | 'disabled'
-}
-
-interface Report {
-  success: boolean
-  testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
-}
-
-/** If a test file cannot be loaded, the report marks the file as failed, but lists no failed test. */
-const failuresOf = ({ status, assertionResults }: Report['testResults'][number]): number => {
-  const failed = assertionResults.filter(assertion => assertion.status === 'failed').length
-  return status === 'failed' ? Math.max(1, failed) : failed
-}
-
-/** The report lacks errors outside of tests and errors of the clean-up, but `exitCode` shows them. */
-export const tallyOf = (report: Report, exitCode: number): Tally => {
-  const assertions = report.testResults.flatMap(file => file.assertionResults)
-  const failed = report.testResults.reduce((sum, file) => sum + failuresOf(file), 0)
-  return {
-    passed: assertions.filter(({ status }) => status === 'passed').length,
-    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
-    skipped: assertions
-      .filter(({ status }) => status !== 'passed' && status !== 'failed')
-      .map(({ fullName }) => fullName),
-  }
-}
+import { reportVariable } from './reporter.ts'
+import { failure, type TestResult } from './results.ts'
 
 interface VitestOptions {
   /** A command that runs vitest. */
@@ -40,15 +13,40 @@ interface VitestOptions {
   beside?: boolean
 }
 
-export const runVitest = async (
+const outside = (error: string): TestResult => failure('vitest', error)
+
+/** `report` is the text that the reporter wrote. An error while vitest ends is only in its exit code. */
+export const readResults = (report: string | undefined, exitCode: number): TestResult[] => {
+  if (report === undefined) return [outside(`vitest ended with ${exitCode} before it wrote a report; see above`)]
+  const results = JSON.parse(report) as TestResult[]
+  const isHidden = exitCode !== 0 && !results.some(({ status }) => status === 'failed')
+  return isHidden ? [...results, outside(`vitest ended with ${exitCode}, but no test failed; see above`)] : results
+}
+
+const runOnce = async (
   directory: string,
-  { within = [], words = [], beside = false }: VitestOptions = {},
-): Promise<Tally> => {
-  const file = `${directory}/vitest-${words.length}.json`
+  { within = [], words = [], beside = false }: VitestOptions,
+): Promise<TestResult[]> => {
+  const file = join(await mkdtemp(join(directory, 'vitest-')), 'results.json')
   const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
-  const args = [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const args = [...rest, '--reporter=default', `--reporter=${join(process.cwd(), 'test/run/reporter.ts')}`]
+  const env = { [reportVariable]: file }
   // If CI is set, vitest writes line by line, and does not overwrite the lines of other programs.
-  const exitCode = beside ? Number(!(await runBeside(command, args))) : await runVisibly(command, args, { CI: 'true' })
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
+  const exitCode = beside
+    ? Number(!(await runBeside(command, args, env)))
+    : await runVisibly(command, args, { ...env, CI: 'true' })
+  return readResults(await readFile(file, 'utf8').catch(() => undefined), exitCode)
+}
+
+/** Runs test files with vitest. The results can run their files again, one after the other. */
+export const runVitest = async (directory: string, options: VitestOptions = {}): Promise<TestResult[]> => {
+  const { words = [] } = options
+  const runAgain = async (files: readonly string[]): Promise<TestResult[]> => {
+    const paths = files.map(file => join(process.cwd(), file))
+    const results = await runOnce(directory, { ...options, words: [...words, '--no-file-parallelism', ...paths] })
+    // A path also selects the files whose path continues it.
+    return results.filter(({ file }) => file === '' || files.includes(file))
+  }
+  const results = await runOnce(directory, options)
+  return results.map(result => (result.file === '' ? result : { ...result, runAgain }))
 }
