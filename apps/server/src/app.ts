@@ -10,8 +10,10 @@ import { answerBadHttp } from './http/bad-http.ts'
 import { countRequests } from './http/count-requests.ts'
 import { checkHost } from './http/host-header.ts'
 import { lazySerializers } from './http/lazy-serializers.ts'
+import { isRead } from './http/problems.ts'
 import { addPublicPath, withoutPublicPath } from './http/public-url.ts'
 import { networkOf } from './http/rate-limits.ts'
+import { RecentChanges } from './http/recent-changes.ts'
 import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
@@ -98,10 +100,16 @@ export const nearest = (proxies: number) => (_address: string, hop: number) => h
  * hosts do not count as reads.
  */
 function recogniseReaders(app: FastifyInstance): void {
+  const changes = new RecentChanges()
   app.addHook('onRequest', (request, reply, done) => {
-    if (!['GET', 'HEAD'].includes(request.method) || request.url.startsWith('/agent/')) return done()
+    if (request.url.startsWith('/agent/')) return done()
+    const client = networkOf(request.ip)
     const gone = new AbortController()
+    if (!isRead(request)) {
+      reply.raw.once('finish', () => changes.note(client))
+      return done()
+    }
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
-    asReader(`address ${networkOf(request.ip)}`, gone.signal, done)
+    asReader(`address ${client}`, gone.signal, done, { mayBeLate: !changes.has(client) })
   })
 }

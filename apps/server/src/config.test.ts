@@ -75,6 +75,11 @@ describe('the server refuses an invalid setting, and the message names the varia
     ],
     ['AGENT_VERSION_MIN', 'new', 'AGENT_VERSION_MIN is "new"; it must be a version such as 1.2.0'],
     ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not an address such as postgresql://user:password@host/database'],
+    [
+      'DATABASE_READ_URL',
+      'postgresql://farm@replica/farm',
+      'DATABASE_READ_URL needs DATABASE_URL: the address of the primary',
+    ],
     ['REDIS_URL', 'localhost:6379', 'REDIS_URL is not an address such as redis://host:6379'],
     ['SMTP_URL', 'mail:s3cret', 'SMTP_URL is not an address such as smtps://user:password@mail.example.org'],
     ['SMTP_URL', 'smtp://mail.example.org?starttls=no', 'starttls in SMTP_URL must be required, optional or off'],

@@ -57,6 +57,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** The maximum size of one upload of `farm try`, and of all of them together. */
     tryBytesMax: whole(env, 'TRY_MB', 200, { min: 1, max: 999 }) * 1_000_000,
     triesBytesMax: whole(env, 'TRIES_MB', 5000, { min: 1, max: 10_000_000 }) * 1_000_000,
+    /** A replica of the database, for reads of history; undefined if there is none. */
+    databaseReadUrl: readUrl(env),
     /** How the farm sends messages. Without `smtpUrl`, it sends no mail. */
     notifiers: Object.freeze({ ...mail(env), allowPrivate: flag(env, 'NOTIFY_PRIVATE') }),
     /** The token that reads /metrics from other machines. If undefined, only this machine can read /metrics. */
@@ -101,7 +103,7 @@ export type Config = ReturnType<typeof readConfig>
  */
 export const demoEnvironment = (dataDirectory: string): Record<string, string> => ({
   ...{ RUMPFARM_DATA: dataDirectory, FARM_FILE: join(dataDirectory, 'farm.yaml'), DATABASE_URL: '', REDIS_URL: '' },
-  DATABASE_DIRECT_URL: '',
+  ...{ DATABASE_DIRECT_URL: '', DATABASE_READ_URL: '' },
   ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '', SMTP_URL: '' },
 })
 
@@ -199,6 +201,14 @@ function directUrl(env: NodeJS.ProcessEnv): string | undefined {
   const url = service(env, 'DATABASE_DIRECT_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database')
   if (url !== undefined && !env.DATABASE_URL)
     throw new ConfigError('DATABASE_DIRECT_URL needs DATABASE_URL: the address of PgBouncer')
+  return url
+}
+
+/** The embedded PostgreSQL has no replica. */
+function readUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const url = service(env, 'DATABASE_READ_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database')
+  if (url !== undefined && !env.DATABASE_URL)
+    throw new ConfigError('DATABASE_READ_URL needs DATABASE_URL: the address of the primary')
   return url
 }
 

@@ -123,6 +123,7 @@ const backlog = 4096
 
 const farmOptions = (config: Config, databaseUrl: string) => ({
   databaseUrl,
+  databaseReadUrl: config.databaseReadUrl,
   databasePooler: config.databaseDirectUrl !== undefined,
   connectionsMax: config.databaseConnections,
   readConnectionsMax: config.databaseReadConnections,

@@ -52,4 +52,6 @@ export interface Contexts {
   tasks: Context
   /** Limits how many queries for long lists run at the same time for readers. Further queries wait. */
   listing: Listing
+  /** The same for lists of history. They may come from a replica of the database (db/replica.ts). */
+  history: Listing
 }

@@ -94,7 +94,9 @@ export type * from './tries/index.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
-  /** True if `databaseUrl` is a pooler such as PgBouncer, whose clients share connections of PostgreSQL. */
+  /** A replica for reads of history. */
+  databaseReadUrl?: string | undefined
+  /** True if these are poolers such as PgBouncer, whose clients share connections of PostgreSQL. */
   databasePooler?: boolean | undefined
   /** The directory of logs and artifacts. */
   logsDirectory: string
@@ -133,13 +135,14 @@ export function openFarm(options: OpenFarm) {
     emit: events.emit,
     settings: settingsOf(options),
   }
-  const { listing } = pools
+  const { listing, history } = pools
   const contexts: Contexts = {
     main,
     pages: main,
     lookups: { ...main, db: pools.lookups },
     tasks: { ...main, db: pools.tasks },
     listing,
+    history,
   }
   return {
     attempts: withStorableArguments(attemptMethods(contexts)),
@@ -175,6 +178,8 @@ export function openFarm(options: OpenFarm) {
     poolUse: pools.use,
     /** Resolves if the database answers within the limits of a query; otherwise rejects. */
     ping: async () => void (await pools.lookups.query`SELECT 1`),
+    /** Whether the replica answers and is not late; undefined if there is none. */
+    isReplicaUsable: () => pools.replica?.isUsable(),
     async close() {
       storage.close()
       await pools.close()

@@ -92,6 +92,12 @@ serverTest('the API and the readiness check report a full disk', async ({ server
   const withoutRedis = await ready(server.config.dataDirectory, server.farm, ping)
   expect(withoutRedis).toMatchObject({ statusCode: 200, body: expect.stringContaining('Redis does not answer') })
   expect(withoutRedis.body).not.toContain('10.1.2.3')
+  const isReplicaUsable = () => Promise.resolve(false)
+  const lateReplica = await ready(server.config.dataDirectory, { ...server.farm, isReplicaUsable })
+  expect(lateReplica).toMatchObject({
+    statusCode: 200,
+    body: expect.stringContaining('replica of the database is late'),
+  })
 })
 
 serverTest(

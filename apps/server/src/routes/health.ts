@@ -8,8 +8,8 @@ import { withTimeout } from '../timeout.ts'
 
 /** `/readyz` answers within five seconds, even if a disk or PostgreSQL hangs. */
 const checkMs = 4_700
-/** Without Redis, the farm continues, so `/readyz` does not wait long for it. */
-const redisMs = 2_000
+/** Without Redis and without the replica, the farm continues, so `/readyz` does not wait long for them. */
+const optionalMs = 2_000
 
 interface Unready {
   code: 503 | 507
@@ -33,13 +33,15 @@ export const healthPlugin = (given: Given) => async (app: FastifyInstance) => {
       request.log.warn({ err: error }, problem)
       return problem
     }
-    const [database, storage, redis] = await Promise.all([
+    const [database, storage, ...problems] = await Promise.all([
       checkDatabase(given, note),
       checkStorage(given, note),
       checkRedis(given, note),
+      checkReplica(given),
     ])
     const unready = database ?? storage
-    if (!unready) return redis === undefined ? { status: 'ok' } : { status: 'ok', problem: redis }
+    const problem = problems.filter(found => found !== undefined).join('; ')
+    if (!unready) return problem === '' ? { status: 'ok' } : { status: 'ok', problem }
     const { code, ...answer } = unready
     return reply.code(code).header('retry-after', '5').send(answer)
   })
@@ -89,5 +91,12 @@ async function freeBytes(directory: string): Promise<number> {
 async function checkRedis({ pingRedis }: Given, note: Note): Promise<string | undefined> {
   if (!pingRedis) return undefined
   const failed = note('Redis does not answer: jobs wait in the database until it answers again')
-  return withTimeout(redisMs, pingRedis()).then(() => undefined, failed)
+  return withTimeout(optionalMs, pingRedis()).then(() => undefined, failed)
+}
+
+async function checkReplica({ farm }: Given): Promise<string | undefined> {
+  const looking = farm.isReplicaUsable()
+  if (!looking) return undefined
+  const usable = await withTimeout(optionalMs, looking).catch(() => false)
+  return usable ? undefined : 'the replica of the database is late or does not answer: the primary answers all reads'
 }

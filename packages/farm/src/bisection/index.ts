@@ -26,7 +26,7 @@ export type { CellToBisect, Quote, QuoteOutcome, StartOutcome } from './start.ts
 export type { Doubt, ProbePurpose, ProbeVerdict } from './state.rule.ts'
 
 /** Searches for the first bad commit of a failing cell. */
-export const bisectionMethods = ({ main, pages, listing }: Contexts) => ({
+export const bisectionMethods = ({ main, pages, history }: Contexts) => ({
   /** The price of a bisection, before somebody starts it. */
   quote: (cell: CellToBisect) => quoteBisection(pages, cell),
   start: (request: CellToBisect & { startedBy: string }) => startBisection(main, request),
@@ -47,7 +47,7 @@ export const bisectionMethods = ({ main, pages, listing }: Contexts) => ({
 
   /** The open bisections that have a next step now. */
   listOpen: () => listOpen(main),
-  list: (filter: BisectionFilter) => listing(() => listBisections(pages, filter)),
+  list: (filter: BisectionFilter) => history(() => listBisections(pages, filter)),
   find: async (id: number) => (canBeId(id) ? findBisection(pages, id) : undefined),
   findOfCell: (cell: CellOfBisection) => findOfCell(pages, cell),
   /** The bisections that a build belongs to, or that search its failures. */

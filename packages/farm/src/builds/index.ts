@@ -3,7 +3,7 @@ import type { Contexts } from '../context.ts'
 import { buildEffects } from './build-effects.ts'
 import { findBuild, listBuilds, searchBuilds } from './build-queries.ts'
 import { cancelBuild, cancelJob } from './cancel.ts'
-import type { JobFilter } from './job-filter.rule.ts'
+import { type JobFilter, wantsOnlyOpen } from './job-filter.rule.ts'
 import { listJobs } from './job-pages.ts'
 import { findJob } from './job-queries.ts'
 import { type BuildRequest, requestBuild } from './request-build.ts'
@@ -34,7 +34,7 @@ export type { Retries, RetriesOutcome, RetryOptions, RetryOutcome } from './retr
 export type { SourceChange } from './source-changes.ts'
 
 /** Requests for builds, builds and their jobs. */
-export const buildMethods = ({ main, pages, listing }: Contexts) => ({
+export const buildMethods = ({ main, pages, listing, history }: Contexts) => ({
   /** Makes a build with all its jobs. A repeated delivery or a repeated commit makes no second build. */
   request: (request: BuildRequest) => requestBuild(main, request),
   markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
@@ -60,12 +60,16 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   retryLost: (options: RetryOptions & { project?: string | undefined }) => retryLost(main, options),
 
   /** The builds with this number, or with a commit that starts with this text. */
-  search: (wanted: Parameters<typeof searchBuilds>[1]) => listing(() => searchBuilds(pages, wanted)),
-  list: (filter: Parameters<typeof listBuilds>[1]) => listing(() => listBuilds(pages, filter)),
+  search: (wanted: Parameters<typeof searchBuilds>[1]) => history(() => searchBuilds(pages, wanted)),
+  list: (filter: Parameters<typeof listBuilds>[1]) => history(() => listBuilds(pages, filter)),
   find: async (id: number) => (canBeId(id) ? findBuild(pages, id) : undefined),
   /** What a build broke and fixed, and the changes of its sources. Empty if no branch has its commit. */
   effects: async (id: number) => listing(() => buildEffects(pages, id)),
-  listJobs: async (filter: JobFilter) => (canBeId(filter.buildId ?? 1) ? listing(() => listJobs(pages, filter)) : []),
+  /** Jobs that have not ended are not history, so they never come from a replica. */
+  listJobs: async (filter: JobFilter) => {
+    const list = wantsOnlyOpen(filter) ? listing : history
+    return canBeId(filter.buildId ?? 1) ? list(() => listJobs(pages, filter)) : []
+  },
   findJob: async (id: number) => (canBeId(id) ? findJob(pages, id) : undefined),
 })
 

@@ -1,6 +1,6 @@
 import { attemptStates, verdicts } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
-import { refuseJobFilter, wantedStatuses } from './job-filter.rule.ts'
+import { refuseJobFilter, wantedStatuses, wantsOnlyOpen } from './job-filter.rule.ts'
 
 test.each([
   [{}],
@@ -38,4 +38,9 @@ test('each status wants a job or an attempt', () => {
     const { ended, open } = wantedStatuses(status)
     expect(ended.length + open.length).toBeGreaterThan(0)
   }
+})
+
+test('queued, running and active jobs have not ended', () => {
+  const wanted = [undefined, 'queued', 'running', 'active', 'finished', 'passed']
+  expect(wanted.filter(status => wantsOnlyOpen({ status }))).toEqual(['queued', 'running', 'active'])
 })

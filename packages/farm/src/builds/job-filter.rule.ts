@@ -48,3 +48,7 @@ export function wantedStatuses(status: string | undefined): WantedStatuses {
   if (openStates.some(state => state === status)) return { ended: [], open: [status] }
   return { ended: [status], open: [] }
 }
+
+/** Whether the filter wants only jobs that have not ended. */
+export const wantsOnlyOpen = ({ status }: Pick<JobFilter, 'status'>): boolean =>
+  wantedStatuses(status).ended.length === 0

@@ -23,7 +23,7 @@ export type { CellRun, OpenRun } from './runs.ts'
 export type { SinceLastGood } from './since-last-good.ts'
 
 /** The cells of a project's branch: one host, arch and variant each. */
-export const cellMethods = ({ pages, listing }: Contexts) => ({
+export const cellMethods = ({ pages, listing, history }: Contexts) => ({
   find: (address: CellAddress) => findCell(pages, address),
   /** Compares the host facts and the recipes of two attempts. */
   compareRuns: (before: AttemptId, after: AttemptId): Promise<RunDifferences> => compareRuns(pages, before, after),
@@ -35,5 +35,5 @@ export const cellMethods = ({ pages, listing }: Contexts) => ({
     branchCommits(pages, ...given),
   /** How the results of the cells changed last, newest first. */
   recentChanges: (filter?: RecentChangesFilter) => listing(() => recentChanges(pages, filter)),
-  commitTable: (filter: CommitTableFilter) => listing(() => commitTable(pages, filter)),
+  commitTable: (filter: CommitTableFilter) => history(() => commitTable(pages, filter)),
 })

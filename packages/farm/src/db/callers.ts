@@ -13,6 +13,8 @@ export interface Reader {
   signal: AbortSignal
   /** The queries of this reader end at this time, in milliseconds of `performance.now()`; undefined for no such limit. */
   deadline: number | undefined
+  /** Whether answers from history may be some seconds old (replica.ts). */
+  mayBeLate: boolean
 }
 
 /** A background task. */
@@ -33,9 +35,16 @@ export const reader = (): Reader | undefined => {
 /** All queries of a request end within this time. */
 const readMs = 5_000
 
-/** Runs `run` for a client that only reads. Its queries end after five seconds, and when the signal is aborted. */
-export const asReader = <Result>(client: string, signal: AbortSignal, run: () => Result): Result =>
-  runAs({ kind: 'reader', client, signal, deadline: performance.now() + readMs }, run)
+/**
+ * Runs `run` for a client that only reads. Its queries end after five seconds, and when the signal is aborted. With
+ * `mayBeLate`, the lists of old builds and jobs may come from a replica, which is some seconds late.
+ */
+export const asReader = <Result>(
+  client: string,
+  signal: AbortSignal,
+  run: () => Result,
+  { mayBeLate = false } = {},
+): Result => runAs({ kind: 'reader', client, signal, deadline: performance.now() + readMs, mayBeLate }, run)
 
 /** Runs a background task. Its queries have connections of their own. */
 export const asTask = <Result>(run: () => Result): Result => callers.run({ kind: 'task' }, run)
@@ -45,7 +54,7 @@ export const asTask = <Result>(run: () => Result): Result => callers.run({ kind:
  * one client. When the signal is aborted, PostgreSQL ends the queries that `run` has started.
  */
 export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result =>
-  runAs({ kind: 'reader', client: 'shared results', signal, deadline: undefined }, run)
+  runAs({ kind: 'reader', client: 'shared results', signal, deadline: undefined, mayBeLate: false }, run)
 
 function runAs<Result>(found: Reader, run: () => Result): Result {
   setMaxListeners(0, found.signal) // each query that runs or waits has a listener

@@ -26,6 +26,16 @@ export function isGivenUp(error: unknown): boolean {
   )
 }
 
+/**
+ * Whether a replica failed in a way that the primary would not: it does not answer or stops, it cancelled a query to
+ * apply changes, or it does not have the newest migration yet.
+ */
+export const isReplicaFailure = (error: unknown): boolean =>
+  /^(E[A-Z]+|08...|57P0[123]|40001|42P01|42703)$/.test(codeOf(error)) ||
+  /Connection terminated|timeout exceeded when trying to connect|due to connection timeout/.test(
+    (error as Error | undefined)?.message ?? '',
+  )
+
 /** Whether a query could not start because of other queries of the same client. */
 export const isOwnDoing = (error: unknown): boolean =>
   error instanceof NoTurn ? error.own : ownTexts.test((error as Error | undefined)?.message ?? '')

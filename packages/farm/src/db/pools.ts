@@ -1,6 +1,7 @@
 import { caller, reader } from './callers.ts'
 import { type Db, openDatabase, type PoolUse } from './client.ts'
 import { fairLimits, Turns } from './query-limit.ts'
+import { type History, Replica, replicaOfQuery } from './replica.ts'
 
 /**
  * The connections of one process to PostgreSQL, in four pools. So slow pages do not delay hosts, background tasks delay
@@ -18,19 +19,25 @@ export interface Pools {
   tasks: Db
   /** Limits queries for long lists of builds and jobs, so that they use only some connections of `pages`. */
   listing: Listing
+  /** Runs a query for a long list of history, in its turn; on the replica if there is one. */
+  history: History
+  /** The replica for reads of history; undefined if there is none. */
+  replica: Replica | undefined
   /** How many connections each pool uses now. */
-  use(): Record<PoolName, PoolUse>
+  use(): Partial<Record<PoolName, PoolUse>>
   close(): Promise<void>
 }
 
-export type PoolName = 'main' | 'pages' | 'lookups' | 'tasks'
+export type PoolName = 'main' | 'pages' | 'lookups' | 'tasks' | 'replica'
 
 /** Runs a query for a long list in its turn. */
 export type Listing = <Result>(run: () => Promise<Result>) => Promise<Result>
 
 export interface OpenPools {
   databaseUrl: string
-  /** True if `databaseUrl` is a pooler such as PgBouncer. */
+  /** A replica for reads of history. */
+  databaseReadUrl?: string | undefined
+  /** True if `databaseUrl` and `databaseReadUrl` are poolers such as PgBouncer. */
   databasePooler?: boolean | undefined
   /** Connections for commands and requests of hosts. */
   connectionsMax?: number | undefined
@@ -52,8 +59,8 @@ const listingsAtOnce = 3
 
 export function openPools(options: OpenPools): Pools {
   const { databaseUrl: url, databasePooler: pooler = false, connectionsMax = 10, readConnectionsMax = 6 } = options
-  const readPool = (connections: number, limits: ConstructorParameters<typeof Turns>[0]) =>
-    openDatabase({ url, pooler, connectionsMax: connections, limits: readLimits, turns: new Turns(limits) })
+  const readPool = (connections: number, limits: ConstructorParameters<typeof Turns>[0], from = url) =>
+    openDatabase({ url: from, pooler, connectionsMax: connections, limits: readLimits, turns: new Turns(limits) })
   const main = openDatabase({ url, pooler, connectionsMax, limits: commandLimits })
   const pages = readPool(readConnectionsMax, fairLimits(readConnectionsMax, turnMs))
   // These queries take a millisecond, and every request needs one. So a client may use all connections.
@@ -67,15 +74,23 @@ export function openPools(options: OpenPools): Pools {
     limits: taskLimits,
     transactionLimits: taskTransactionLimits,
   })
-  const all = { main, pages, lookups, tasks }
+  const copy =
+    options.databaseReadUrl === undefined
+      ? undefined
+      : readPool(readConnectionsMax, fairLimits(readConnectionsMax, turnMs), options.databaseReadUrl)
+  const all = { main, pages, lookups, tasks, ...(copy && { replica: copy }) }
+  const replica = copy && new Replica(copy, lookups)
+  const listing = listingIn(new Turns(fairLimits(listingsAtOnce, turnMs)))
   const poolOf = { reader: pages, task: tasks }
   const close = async () => void (await Promise.all(Object.values(all).map(db => db.close())))
   return {
-    own: chosen(() => poolOf[caller()?.kind as keyof typeof poolOf] ?? main, close),
+    own: chosen(() => replicaOfQuery() ?? poolOf[caller()?.kind as keyof typeof poolOf] ?? main, close),
     lookups,
     tasks,
-    listing: listingIn(new Turns(fairLimits(listingsAtOnce, turnMs))),
-    use: () => ({ main: main.use(), pages: pages.use(), lookups: lookups.use(), tasks: tasks.use() }),
+    listing,
+    history: replica ? run => listing(() => replica.run(run)) : listing,
+    replica,
+    use: () => Object.fromEntries(Object.entries(all).map(([name, db]) => [name, db.use()])),
     close,
   }
 }

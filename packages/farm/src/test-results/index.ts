@@ -15,7 +15,7 @@ export type { FailingTest, FlakyTest, ProjectTests, SlowTest, TestCell, TestName
 export type { TestRunView, TestSummaryView } from './summary-queries.ts'
 
 /** The results of single tests. The examination of an attempt stores them. */
-export const testResultMethods = ({ pages, listing }: Contexts) => ({
+export const testResultMethods = ({ pages, listing, history }: Contexts) => ({
   /** The counts of an attempt; undefined if its recipe has no `results`, or before its examination. */
   summary: (attempt: AttemptId) => testSummary(pages, attempt),
   ofAttempt: (attempt: AttemptId, options: ListTests) => listing(() => testsOfAttempt(pages, attempt, options)),
@@ -23,10 +23,10 @@ export const testResultMethods = ({ pages, listing }: Contexts) => ({
   countsOfBuild: (buildId: number) => countsOfBuild(pages, buildId),
   ofBuild: (buildId: number) => listing(() => testsOfBuild(pages, buildId)),
   ofProject: (project: string, options: Parameters<typeof testsOfProject>[2]) =>
-    listing(() => testsOfProject(pages, project, options)),
+    history(() => testsOfProject(pages, project, options)),
   /** The tests of a project whose names contain `search`, in the order of their names. */
   list: (project: string, options: Parameters<typeof listTests>[2]) =>
-    listing(() => listTests(pages, project, options)),
+    history(() => listTests(pages, project, options)),
   /** One test on all hosts; undefined if the project has no such test. */
-  history: (project: string, testId: number) => testHistory(pages, project, testId),
+  history: (project: string, testId: number) => history(() => testHistory(pages, project, testId)),
 })
