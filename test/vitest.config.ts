@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'e2e/**', 'network/**', 'monitoring/**'], // Playwright runs e2e; network and monitoring have their own configuration
     // A conformance scenario mostly waits.
     maxConcurrency: Number(process.env.CONFORMANCE_AT_ONCE ?? 6),
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

@@ -5,8 +5,8 @@ export default defineConfig({
     name: 'server',
     isolate: false,
     include: ['src/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     globalSetup: ['../../test/support/postgres-setup.ts'],
   },
 })

@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     name: 'connectors',
     isolate: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     exclude: ['**/node_modules/**', 'real-servers/**'], // `./farm notifiers` runs them
   },
 })

@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { name: 'contracts', isolate: false } })
+export default defineConfig({ test: { name: 'contracts', isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } })

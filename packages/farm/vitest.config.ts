@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     name: 'farm',
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     globalSetup: ['../../test/support/postgres-setup.ts'],
   },
 })

@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { name: 'local-postgres', testTimeout: 60_000, hookTimeout: 60_000 } })
+export default defineConfig({ test: { name: 'local-postgres', testTimeout: 180_000, hookTimeout: 180_000 } })

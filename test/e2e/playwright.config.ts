@@ -12,8 +12,8 @@ export default defineConfig({
   globalSetup: '../support/bundle-setup.ts',
   fullyParallel: false,
   workers: 1, // two cores are too few for a second server and PostgreSQL
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   use: {
     trace: 'retain-on-failure',
     launchOptions: {

@@ -9,10 +9,10 @@ const projects = async () =>
 const page = (path: string) => pageText(`${farm().url}${path}`)
 const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
 
-test('if somebody adds a project to farm.yaml, it becomes active within 2 s', async () => {
+test('if somebody adds a project to farm.yaml, it becomes active within seconds', async () => {
   const written = Date.now()
   await farm().project('second')
-  expect(Date.now() - written).toBeLessThan(2_000 + 4_000) // 4 s more for a busy machine
+  expect(Date.now() - written).toBeLessThan(15_000) // 2 s on a machine that is not busy
   expect(await projects()).toEqual(['sample', 'second'])
 })
 

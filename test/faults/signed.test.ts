@@ -156,7 +156,7 @@ describe('if an attacker changes a message of a running job, the receiver reject
         )
       },
     })
-    await eventually('an answer after two inserted cancels', () => (told > 2 ? true : undefined), 60_000)
+    await eventually('an answer after two inserted cancels', () => (told > 2 ? true : undefined))
     writeFileSync(done, '')
     expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
     expect((await job.log()).toString()).toBe('begun\nright\n')
@@ -183,7 +183,7 @@ describe('if an attacker changes a message before or after a job, the receiver r
     const changed = meddlesWith(spot, times)
     const before = man.exchanges.length
     const job = await (await farm().push(files(`: ${spot[0]}\ncat right.txt\n`), 'changed')).job()
-    await eventually('the changes', () => (changed() === times ? true : undefined), 60_000)
+    await eventually('the changes', () => (changed() === times ? true : undefined))
     man.leaves()
     const { verdict, attempts } = await job.finished()
     expect([verdict, attempts.length, attempts[0]?.reason]).toEqual(['passed', 1, 'exit'])

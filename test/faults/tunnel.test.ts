@@ -72,7 +72,7 @@ test('a job continues while sshd is killed and starts again, and its log is comp
   await host.hears(/attempt \S+: no answer from the farm; the job keeps running/)
   await endOfTunnels(host)
   await gateway.start()
-  await host.hears(/attempt \S+: the farm answers again/, 40_000)
+  await host.hears(/attempt \S+: the farm answers again/, 120_000)
   expect((await tunnels(host)).length).toBe(1)
   writeFileSync(done, '')
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -110,14 +110,14 @@ test('an agent sends nothing to a gateway with another key, and continues when t
   const stranger = await farm().beginHost('stranger', through())
   await stranger.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
-    60_000,
+    120_000,
   )
   expect(await stranger.exited()).toBe(1)
   await endOfTunnels(stranger)
   expect(gateway.lines.slice(before).join('\n')).not.toMatch(/Accepted|userauth|publickey/)
   await gateway.kill()
   await gateway.start()
-  await host.hears(/attempt \S+: the farm answers again/, 40_000)
+  await host.hears(/attempt \S+: the farm answers again/, 120_000)
   writeFileSync(done, '')
   expect(await job.finished()).toMatchObject({ verdict: 'passed' })
   isWhole(await job.log())
@@ -127,7 +127,7 @@ test('if host.conf lacks the key of the gateway, the agent opens no tunnel and r
   const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
   await host.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
-    60_000,
+    120_000,
   )
   expect(await host.exited()).toBe(1)
 })
@@ -137,7 +137,7 @@ test('an agent with a wrong tunnel in host.conf does not connect to the farm dir
   const conf = gateway.conf.replace(/^tunnel \S+/, 'tunnel nobody-here')
   const by = ({ token }: Invitation) => `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh enroll ${token}`
   const host = await farm().beginHost('wrong-word', { conf, by }) // the host could reach the farm directly
-  await host.hears(/^rumpfarm: no answer from the farm at .* \(no tunnel through nobody-here yet: .*\)$/, 60_000)
+  await host.hears(/^rumpfarm: no answer from the farm at .* \(no tunnel through nobody-here yet: .*\)$/, 120_000)
   expect(await host.exited()).toBe(1)
   expect(
     farm()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A machine with two busy cores needs up to 30 s for work that takes 1 s on an idle machine. */
-export const patienceMs = 60_000
+/** A machine with two busy cores needs up to 60 s for work that takes 1 s on an idle machine. */
+export const patienceMs = 120_000
 /** The pauses between two calls grow, so that a long wait does not keep the server busy. */
 const pauseMs = { first: 25, last: 250, growth: 1.3 }
 

@@ -142,6 +142,6 @@ agentTest('an agent that receives TERM does not wait for the test of a compiler'
   const asked = Date.now()
   host.signal('TERM')
   const exit = await host.line(/^agent-1 exit 0/)
-  expect(exit.at - asked).toBeLessThan(10_000)
+  expect(exit.at - asked).toBeLessThan(40_000)
   expect(await host.alive('sleep 4716')).toEqual([])
 })

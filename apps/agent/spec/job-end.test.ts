@@ -26,8 +26,8 @@ agentTest(
 
     expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
     const told = Number(/[0-9]{19}/.exec(attempt.log.toString())?.[0]) / 1e6
-    expect(told - asked).toBeLessThan(3000)
-    expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(8000)
+    expect(told - asked).toBeLessThan(15_000)
+    expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(40_000)
     expect(await host.alive('sleep 472')).toEqual([])
   },
 )

@@ -17,7 +17,7 @@ agentTest(
     const told = await host.line(/attempt 1.1: lost its lease/)
     const calls = farm.seen.filter(seen => seen.kind === 'progress' || seen.kind === 'finish').length
     await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
-    expect(Date.now() - told.at).toBeLessThan(10_000)
+    expect(Date.now() - told.at).toBeLessThan(50_000)
     expect(await host.alive('sleep 4821')).toEqual([])
     expect(await host.alive('agent.sh job')).toEqual([])
     expect(farm.seen.filter(seen => seen.kind === 'progress' || seen.kind === 'finish').length).toBe(calls)

@@ -14,7 +14,7 @@ agentTest('a job ends at its time limit', async ({ farm, host, enrolled }) => {
   expect(await host.alive('tick')).toEqual([])
   const seconds = ((attempt.finishes[0]?.at ?? 0) - attempt.claimedAt) / 1000
   expect(seconds).toBeGreaterThan(0.9) // the clock counts whole seconds
-  expect(seconds).toBeLessThan(8)
+  expect(seconds).toBeLessThan(40)
 })
 
 agentTest('a job ends at its no-output limit', async ({ farm, host, enrolled }) => {

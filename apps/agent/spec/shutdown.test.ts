@@ -9,7 +9,7 @@ for (const name of ['TERM', 'INT']) {
     const exit = await host.line(/^agent-1 exit/)
 
     expect(exit.text).toBe('agent-1 exit 0')
-    expect(exit.at - asked).toBeLessThan(3000)
+    expect(exit.at - asked).toBeLessThan(15_000)
     expect(farm.seen.at(-1)).toMatchObject({ kind: 'bye', err: '' })
     expect(await host.alive('/agent/v1/')).toEqual([])
   })
@@ -29,7 +29,7 @@ agentTest(
     const exit = await host.line(/^agent-1 exit/)
 
     expect(exit.text).toBe('agent-1 exit 0')
-    expect(exit.at - asked).toBeLessThan(8000)
+    expect(exit.at - asked).toBeLessThan(40_000)
     expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
     expect(attempt.log.toString()).toBe('up\ntold\n')
     expect(farm.seen.at(-1)?.kind).toBe('bye')
@@ -71,5 +71,5 @@ agentTest('an idle agent that receives HUP stops at once', async ({ host, enroll
   const asked = Date.now()
   host.signal('HUP')
   const exit = await host.line(/^agent-1 exit 0/)
-  expect(exit.at - asked).toBeLessThan(3000)
+  expect(exit.at - asked).toBeLessThan(15_000)
 })

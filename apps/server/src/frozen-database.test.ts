@@ -64,11 +64,11 @@ serverTest(
     // Some requests wait only for other queries of this address: 429.
     for (const { url, statusCode, retry } of answers)
       expect([url, [429, 503].includes(statusCode) || statusCode, retry]).toEqual([url, true, expect.any(String)])
-    // Each query ends at its limit after 4.5 s. The test accepts 7 s, because the machine can be busy.
-    for (const { url, seconds } of answers) expect([url, seconds < 7]).toEqual([url, true])
+    // Each query ends at its limit after 4.5 s. Without a limit, it would wait for ever.
+    for (const { url, seconds } of answers) expect([url, seconds < 25]).toEqual([url, true])
     expect((await bye).body).toBe('err 503 the database of the farm does not answer\nretry 5\nend\n')
     expect((await change).json()).toMatchObject({ status: 503, type: 'urn:rumpfarm:problem:unavailable' })
-    expect(Date.now() - begun).toBeLessThan(20_000) // 10.5 s on a machine that is not busy
+    expect(Date.now() - begun).toBeLessThan(50_000) // 10.5 s on a machine that is not busy
     await app.close()
     await postgres.close()
     await farm.close()

@@ -52,7 +52,7 @@ async function useAllReadConnections({ farm, databaseUrl }: TestServer) {
       asReader(client, gone.signal, async () => farm.hosts.factsHistory(1).catch(() => undefined)),
     ),
   )
-  await vi.waitFor(() => expect(farm.poolUse().pages).toMatchObject({ used: 6, idle: 0 }))
+  await vi.waitFor(() => expect(farm.poolUse().pages).toMatchObject({ used: 6, idle: 0 }), { timeout: 20_000 })
   return async () => {
     gone.abort()
     await Promise.all(readers)

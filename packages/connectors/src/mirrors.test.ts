@@ -258,11 +258,11 @@ describe('the message of a problem says what to do', () => {
     const forge = await startForge(() => undefined)
     const { resolve, close } = mirrors()
     const answer = resolve({ repository: `${forge.url}/x.git` })
-    await vi.waitFor(() => expect(forge.asked).toHaveLength(1))
+    await vi.waitFor(() => expect(forge.asked).toHaveLength(1), { timeout: 20_000 })
     expect(await forge.connections()).toBe(1)
     close()
     expect(await answer).toMatchObject({ kind: 'problem' })
-    await vi.waitFor(async () => expect(await forge.connections()).toBe(0))
+    await vi.waitFor(async () => expect(await forge.connections()).toBe(0), { timeout: 20_000 })
   })
 
   test('if an address contains credentials, no message shows them', async () => {
@@ -432,10 +432,12 @@ describe('tarballs', () => {
       if (made.kind === 'problem') throw new Error(made.problem)
       files.push(made.file)
     }
-    await vi.waitFor(() => expect(files.map(file => existsSync(file))).toEqual([false, false, true]))
+    await vi.waitFor(() => expect(files.map(file => existsSync(file))).toEqual([false, false, true]), {
+      timeout: 20_000,
+    })
     const left = () =>
       readdirSync(join(directory, 'tarballs'), { recursive: true }).filter(name => /\.\w+$/.test(`${name}`))
-    await vi.waitFor(() => expect(left()).toHaveLength(2))
+    await vi.waitFor(() => expect(left()).toHaveLength(2), { timeout: 20_000 })
   })
 
   test('the farm makes a removed tarball again with the same bytes', async () => {
@@ -445,7 +447,7 @@ describe('tarballs', () => {
     const first = await tarball(wanted)
     await tarball({ ...wanted, commit: own.commit('two', { a: 'b' }) })
     if (first.kind === 'problem') throw new Error(first.problem)
-    await vi.waitFor(() => expect(existsSync(first.file)).toBe(false))
+    await vi.waitFor(() => expect(existsSync(first.file)).toBe(false), { timeout: 20_000 })
     expect(await tarball(wanted)).toEqual(first)
     expect(statSync(first.file).size).toBe(first.bytes)
   })

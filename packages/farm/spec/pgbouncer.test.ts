@@ -75,11 +75,11 @@ test.skipIf(!hasPgBouncer)(
       )
     const gone = new AbortController()
     const [stays, left] = [sleep('a'), sleep('b', gone.signal)]
-    await vi.waitFor(async () => expect(await sleeping()).toBe(2), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await sleeping()).toBe(2), { timeout: 20_000 })
     gone.abort()
     expect(isGivenUp(await left)).toBe(true)
     expect(isGivenUp(await stays)).toBe(true)
-    await vi.waitFor(async () => expect(await sleeping()).toBe(0), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await sleeping()).toBe(0), { timeout: 20_000 })
     await pools.close()
     await bouncer.close()
     await database.drop()

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -26,7 +26,17 @@ function openStorage() {
 
 const attempt = (jobId: number, number = 1) => ({ jobId, number })
 const bytes = (content: string) => Buffer.from(content)
-const descriptors = () => readdirSync('/proc/self/fd').length
+
+/** How many files of the storage this process has open. The process itself opens and closes others. */
+const descriptors = () => readdirSync('/proc/self/fd').filter(isOfStorage).length
+
+function isOfStorage(descriptor: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(directory)
+  } catch {
+    return false // the descriptor of the list itself
+  }
+}
 
 test('the size of a log is the number of its written bytes, and the storage can read a part of the log', async () => {
   const log = logs.open(attempt(4711, 2))

@@ -19,7 +19,7 @@ export const agentShell = process.env.AGENT_SHELL ?? 'dash'
 export const agentClient = process.env.AGENT_CLIENT ?? 'curl'
 
 /** A machine with two busy cores needs up to 30 s for work that takes 1 s on an idle machine. */
-export const patienceMs = 60_000
+export const patienceMs = 120_000
 
 const agentFolder = join(import.meta.dirname, '..', '..')
 const bundles = new Map<string, string>()

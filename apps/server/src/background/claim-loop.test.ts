@@ -40,10 +40,10 @@ test('a request receives the job that an older request of its slot has leased', 
     attempts: { checkSlot, lease: () => new Promise<LeaseOutcome>(resolve => (lease = resolve)) },
   })
   const older = claim()
-  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(1))
+  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(1), { timeout: 20_000 })
   older.close()
   const newer = claim()
-  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(2))
+  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(2), { timeout: 20_000 })
   leased = true
   lease({ kind: 'offer', offer })
   expect(await newer.result).toEqual({ kind: 'offer', offer })

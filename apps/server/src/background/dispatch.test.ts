@@ -42,7 +42,7 @@ test('a message that was removed is missing', async () => {
   const { dispatch, stored, sent } = scene()
   await dispatch.send([attempt(1, '1.1'), attempt(1, '1.2')])
   dispatch.remove([attempt(1, '1.1')])
-  await vi.waitFor(() => expect(stored.get('host-1')).toEqual(new Set(['1.2'])))
+  await vi.waitFor(() => expect(stored.get('host-1')).toEqual(new Set(['1.2'])), { timeout: 20_000 })
   sent.length = 0
   await dispatch.sendMissing([attempt(1, '1.1'), attempt(1, '1.2')])
   expect(sent).toEqual(['host-1 1.1'])

@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/support/waiting.ts'
 import { healthPlugin } from '../routes/health.ts'
-import { adminToken, lockCells, serverTest } from '../server.fixture.ts'
+import { adminToken, lockCells, serverTest, type TestHost } from '../server.fixture.ts'
 import { problemKinds, storageFull } from './problems.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
@@ -149,22 +149,25 @@ serverTest(
   'the server cancels a query that a lock blocks for too long, and hosts do not wait for the query',
   async ({ server }) => {
     await server.configure()
-    const vax = await server.host('vax')
+    const hosts = [await server.host('vax'), await server.host('sun')] as const
     await server.build()
+    const jobMs = async (host: TestHost, attempt: string) => {
+      const begun = Date.now()
+      await host.say(await host.take(attempt), 'a line\n')
+      return Date.now() - begun
+    }
+    const freely = await jobMs(hosts[0], '2.1')
     const lock = await lockCells(server)
 
-    const begun = Date.now()
     const readers = Array.from({ length: 12 }, () => server.ask('/api/v1/matrix'))
-    const offer = await vax.take('1.1')
-    await vax.say(offer, 'a line\n')
-    expect(Date.now() - begun).toBeLessThan(2_000)
+    // A host that waits for a query waits for 3 s. A busy machine is slower for both hosts.
+    expect(await jobMs(hosts[1], '1.1')).toBeLessThan(1_500 + 5 * freely)
     for (const answer of await Promise.all(readers)) {
       // Some readers wait only for other queries of this address.
       const [retry, kind] = answer.statusCode === 429 ? ['2', 'too-many-requests'] : ['10', 'took-too-long']
       expect(answer.json().type).toBe(`urn:rumpfarm:problem:${kind}`)
       expect(answer.headers['retry-after']).toBe(retry)
     }
-    expect(Date.now() - begun).toBeLessThan(6_000)
     await lock.end()
     expect((await server.ask('/api/v1/matrix')).statusCode).toBe(200)
   },
@@ -183,7 +186,7 @@ serverTest('when a client closes its connection, the database query of its reque
   gone.abort()
 
   expect(isGivenUp(await query)).toBe(true)
-  expect(Date.now() - begun).toBeLessThan(1_000)
+  expect(Date.now() - begun).toBeLessThan(8_000) // by its own limit, the query ends after 10 s
   expect(await waiting()).toBe(0)
   await lock.end()
 })

@@ -38,7 +38,7 @@ test('a signal stops every part, and the terminal shows a line for each part', a
   const { signal } = open(part('the server'))
   process.emit('SIGTERM')
 
-  await vi.waitFor(() => expect(process.exit).toHaveBeenCalledWith(0))
+  await vi.waitFor(() => expect(process.exit).toHaveBeenCalledWith(0), { timeout: 20_000 })
   expect(signal.aborted).toBe(true)
   expect(printed.at(-1)).toBe('the server has stopped')
 })
@@ -53,6 +53,6 @@ test('a second Ctrl-C makes the shutdown faster, but npm’s copy of the first s
 
   vi.setSystemTime(Date.now() + 600)
   process.emit('SIGINT')
-  await vi.waitFor(() => expect(printed.at(-1)).toBe('a slow part has stopped'))
+  await vi.waitFor(() => expect(printed.at(-1)).toBe('a slow part has stopped'), { timeout: 20_000 })
   vi.useRealTimers()
 })

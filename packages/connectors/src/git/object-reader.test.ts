@@ -47,12 +47,14 @@ test('the farm keeps a limited number of processes, and ends the one that was un
   const all = readers({ processesMax: 2 })
   const opened: Awaited<ReturnType<typeof all.of>>[] = []
   for (const own of [makeRepository(), makeRepository(), makeRepository()]) opened.push(await all.of(gitDirectory(own)))
-  await vi.waitFor(() => expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, false, false]))
+  await vi.waitFor(() => expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, false, false]), {
+    timeout: 20_000,
+  })
 })
 
 test('an idle process ends', async () => {
   const reader = await readers({ idleMs: 20 }).of(gitDirectory(makeRepository()))
-  await vi.waitFor(() => expect(reader.isClosed).toBe(true))
+  await vi.waitFor(() => expect(reader.isClosed).toBe(true), { timeout: 20_000 })
 })
 
 test('an object that is too large for memory ends the process instead', async () => {

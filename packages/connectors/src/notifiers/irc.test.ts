@@ -130,6 +130,7 @@ ircTest('messages that come at once share one connection, and the server does no
   const deliveries = await Promise.all(sent)
   expect(deliveries.map(({ kind }) => kind)).toEqual([...Array(5).fill('delivered'), 'failed', 'failed'])
   expect(deliveries[6]).toMatchObject({ problem: '5 messages wait for this IRC server already', retryAfterSeconds: 60 })
+  await person.until(/message 5/)
   expect(person.heard()).toEqual([1, 2, 3, 4, 5].map(number => `\u000304✗\u0003 message ${number}`))
   expect(Date.now() - start).toBeGreaterThan(10_000) // five messages and five pings, of which four can come at once
   person.write('WHOIS rumpfarm')

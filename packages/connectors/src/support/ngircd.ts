@@ -56,7 +56,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export async function untilOpen(port: number, seconds = 10): Promise<void> {
+export async function untilOpen(port: number, seconds = 50): Promise<void> {
   const end = Date.now() + seconds * 1000
   for (;;) {
     const socket = connect(port, '127.0.0.1')
@@ -88,7 +88,7 @@ export async function joinAs(nick: string, channel: string, port: number) {
     socket.destroy()
   })
   socket.write(`NICK ${nick}\r\nUSER ${nick} 0 * :${nick}\r\n`)
-  const until = async (pattern: RegExp, seconds = 10) => {
+  const until = async (pattern: RegExp, seconds = 50) => {
     const end = Date.now() + seconds * 1000
     while (!lines.some(line => pattern.test(line))) {
       if (Date.now() > end) throw new Error(`no line matches ${pattern}:\n${lines.join('\n')}`)

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { events, type FarmClient, type FarmEvent, farmClient } from '@rumpfarm/client'
 import { expect, onTestFinished } from 'vitest'
+import { eventually } from '../../../../../test/support/waiting.ts'
 import { localBus, topics } from '../../events/bus.ts'
 import { serverTest, type TestServer } from '../../server.fixture.ts'
 
@@ -38,16 +39,21 @@ const short = (one: FarmEvent): string => {
 }
 
 /** Opens a stream. `until` waits for an event, and returns all events up to it. */
-async function follow(client: FarmClient, options: Parameters<typeof events>[1] = {}) {
+async function follow({ url }: FarmClient, options: Parameters<typeof events>[1] = {}) {
   const ended = new AbortController()
+  let answered = () => {}
+  const answer = new Promise<void>(resolve => {
+    answered = resolve
+  })
+  const client = farmClient({ url, fetch: request => fetch(request).finally(answered) })
   onTestFinished(() => ended.abort())
   const seen: FarmEvent[] = []
   const reading = (async () => {
     for await (const one of events(client, { ...options, signal: ended.signal })) seen.push(one)
   })()
-  await sleep(300) // the stream is open, or `after` makes the moment irrelevant
+  await Promise.race([answer, reading]) // the server reads the changes before it answers
   const until = async (wanted: string) => {
-    const late = sleep(15_000, 'late')
+    const late = sleep(45_000, 'late')
     const ended = reading.then(() => 'ended')
     while (!seen.some(one => short(one) === wanted)) {
       const why = await Promise.race([late, sleep(20, ''), ended])
@@ -168,14 +174,14 @@ serverTest('many streams share the reads of the changes, also after a lost conne
   await server.build()
   const seen = await Promise.all(streams.map(({ until }) => until('build 1')))
   expect(new Set(seen.map(names => names.join()))).toHaveLength(1)
-  expect(counted.reads).toBeLessThanOrEqual(2) // the event of the build, and perhaps that of its sources a second later
+  expect(counted.reads).toBeLessThan(10) // 1 or 2 on a machine that is not busy; 20 if the streams did not share them
   const after = streams[0]?.lastId()
   await Promise.all(streams.map(({ close }) => close()))
   await server.build(server.repository.commit('Second'))
   counted.reads = 0
   const again = await Promise.all(streams.map(() => follow(client, { after })))
   await Promise.all(again.map(({ until }) => until('build 2')))
-  expect(counted.reads).toBeLessThanOrEqual(3)
+  expect(counted.reads).toBeLessThan(10)
   await Promise.all(again.map(({ close }) => close()))
 })
 
@@ -193,6 +199,7 @@ serverTest('the farm sends `reset` for an id that it cannot continue', async ({ 
 })
 
 serverTest('the stream begins with an id, is not buffered, and ends with its client', async ({ server }) => {
+  await server.configure()
   const { url, counted } = await serve(server)
   const ended = new AbortController()
   const response = await fetch(`${url}/api/v1/events`, { signal: ended.signal })
@@ -207,10 +214,16 @@ serverTest('the stream begins with an id, is not buffered, and ends with its cli
   while (!text.includes('id: ')) text += new TextDecoder().decode((await reader?.read())?.value)
   expect(text).toMatch(/^event: alive\ndata: \n\nid: 1714979289000\nevent: alive\ndata: \n\n$/)
   ended.abort()
-  await sleep(1_500)
-  const { reads } = counted
-  await sleep(1_500)
-  expect(counted.reads).toBe(reads)
+  await eventually(
+    'a change that no stream reads',
+    async () => {
+      const { reads } = counted
+      await server.build(server.repository.commit('Next')) // wakes up each stream
+      await sleep(1_500)
+      return counted.reads === reads || undefined
+    },
+    30_000,
+  )
 })
 
 serverTest('the streams of an address count as its live pages', async ({ server }) => {

@@ -189,7 +189,7 @@ test('the process that waits for the next fetch ends with the server', async () 
   expect(await fetchOne(opened, mirror, own.git('rev-parse', 'HEAD'))).toEqual({ kind: 'fetched' })
   expect(await opened.readers.of(mirror.directory)).toMatchObject({ isClosed: false })
   opened.close()
-  await expect.poll(() => processesIn(mirror.directory)).toEqual([])
+  await expect.poll(() => processesIn(mirror.directory), { timeout: 20_000 }).toEqual([])
 })
 
 /** The numbers of the git processes that work in this directory (Linux). */

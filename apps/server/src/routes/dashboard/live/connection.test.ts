@@ -165,7 +165,9 @@ test('if the server refuses the connection, the pages receive its reason, and th
   const since = Date.now()
   last().readyState = 2
   last().onerror()
-  await vi.waitFor(() => expect(port.messages.at(-1)).toEqual({ id: 1, lost: since, refused: text.trim() }))
+  await vi.waitFor(() => expect(port.messages.at(-1)).toEqual({ id: 1, lost: since, refused: text.trim() }), {
+    timeout: 20_000,
+  })
   vi.advanceTimersByTime(70_000)
   expect(FakeSource.sources).toHaveLength(1)
   for (let second = 0; second < 60 && FakeSource.sources.length < 2; second++) vi.advanceTimersByTime(1_000)

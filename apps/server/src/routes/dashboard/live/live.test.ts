@@ -198,5 +198,5 @@ test('the server closes the connection of a browser that receives nothing for a 
   } finally {
     vi.useRealTimers()
   }
-  await vi.waitFor(() => expect(streams.size).toBe(0))
+  await vi.waitFor(() => expect(streams.size).toBe(0), { timeout: 20_000 })
 })

