@@ -7,6 +7,7 @@ export const cloneCommands = [
   { name: 'check', usage: 'check', says: 'run type check, lint and shellcheck' },
   { name: 'check-api', usage: 'check-api', says: 'check the OpenAPI document with redocly and spectral' },
   { name: 'conformance', usage: 'conformance', says: 'run every scenario with every shell and client' },
+  { name: 'chaos', usage: 'chaos', says: 'break the parts of a farm again and again, while it runs jobs' },
   { name: 'network', usage: 'network', says: 'run only the tests of hosts with bad network links' },
   {
     name: 'monitoring',

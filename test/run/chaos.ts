@@ -1,0 +1,43 @@
+// `./farm chaos`: breaks the parts of a farm again and again, while its hosts run jobs.
+import { parseArgs } from 'node:util'
+import type { ChaosChoice } from '../chaos/chaos.ts'
+import { runVisibly } from './command.ts'
+
+const usage = `usage: ./farm chaos [--minutes N] [--servers N] [--hosts N] [--seed N] [--only WORDS]
+Without options: 5 minutes with one server, and then 5 minutes with three servers; two hosts; a random seed, which is
+printed. --only: only faults whose names contain these words. The exit code is 1 if something is wrong at the end.`
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    minutes: { type: 'string', default: '5' },
+    servers: { type: 'string', multiple: true, default: ['1', '3'] },
+    hosts: { type: 'string', default: '2' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
+
+const number = (name: string, text: string): number => {
+  const value = Number(text)
+  if (value > 0 && Number.isFinite(value)) return value
+  console.error(`--${name} is "${text}"; it must be a number greater than 0\n${usage}`)
+  process.exit(2)
+}
+
+const choice: ChaosChoice = {
+  seed: values.seed === undefined ? Math.floor(Math.random() * 1_000_000) + 1 : number('seed', values.seed),
+  minutes: number('minutes', values.minutes),
+  hosts: number('hosts', values.hosts),
+  servers: values.servers.map(text => number('servers', text)),
+  only: values.only,
+}
+process.exitCode = await runVisibly('vitest', ['run', '--config', 'test/chaos/vitest.config.ts'], {
+  CHAOS: JSON.stringify(choice),
+})
