@@ -86,7 +86,7 @@ test.each([
   ['@'],
 ])('the time to hide secrets is linear in the length of the text: %s', piece => {
   const text = `x://${piece.repeat(400_000)}`
-  const begin = performance.now()
+  const begin = process.cpuUsage()
   hideSecrets(text)
-  expect(performance.now() - begin).toBeLessThan(5_000) // a quadratic pattern needs minutes
+  expect(process.cpuUsage(begin).user / 1000).toBeLessThan(5_000) // 0.3 s; a quadratic pattern needs minutes
 })

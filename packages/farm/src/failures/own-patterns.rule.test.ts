@@ -18,9 +18,9 @@ test('a line matches one of several patterns', () => {
 
 test('a pattern that would need years in a backtracking engine needs milliseconds', () => {
   const { matches } = lineMatcher(['(a*)*b', '(x+x+)+y'])
-  const start = performance.now()
+  const start = process.cpuUsage()
   expect(matches(`${'a'.repeat(2048)}${'x'.repeat(2048)}`)).toBe(false)
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000)
 })
 
 test.each([

@@ -63,10 +63,10 @@ test.each<[string, boolean]>([
 })
 
 test('a pattern with many stars takes only a short time', () => {
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   expect(permits(rulesOf(`allow ${'*'.repeat(30)}x ${'*a'.repeat(100)}b`), 'a'.repeat(64), 'a'.repeat(200))).toBe(false)
   expect(permits(rulesOf(`allow *x* ${'*a'.repeat(100)}b`), 'axa', 'a'.repeat(200))).toBe(false)
-  expect(performance.now() - begun).toBeLessThan(1_000)
+  expect(process.cpuUsage(begun).user / 1000).toBeLessThan(1_000)
 })
 
 test.each<[string, string[], boolean]>([

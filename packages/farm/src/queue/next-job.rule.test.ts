@@ -49,9 +49,9 @@ test.each<[string, string[], Record<string, Turn>, string[]]>([
 
 test('5,000 waiting jobs of 20 projects are in order within a moment', () => {
   const jobs = Array.from({ length: 5_000 }, (_, index) => job(`p${index % 20} ${index}.${index}`))
-  const startedAt = performance.now()
+  const startedAt = process.cpuUsage()
   expect(inOrder(jobs, new Map())).toHaveLength(5_000)
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(2_000)
 })
 
 test.each([

@@ -82,9 +82,9 @@ describe('limits of patterns', () => {
   ])('the farm refuses %s', (pattern, problem) => expect(patternProblem(pattern)).toMatch(problem))
 
   test('a pattern that would take exponential time elsewhere takes linear time', async () => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     await read(`${'a'.repeat(60_000)}\n`, { pattern: '^(?<name>(a+)+)b$' })
-    expect(performance.now() - started).toBeLessThan(3000)
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(3000)
   })
 
   test('the number of tests is limited', async () => {

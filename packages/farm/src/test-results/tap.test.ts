@@ -177,9 +177,9 @@ describe('limits of TAP', () => {
   })
 
   // If the parser searched the whole line again for each piece, this would take minutes.
-  test('a line of 20 MB takes less than ten seconds', async () => {
-    const started = performance.now()
+  test('a line of 20 MB takes less than ten seconds of a processor', async () => {
+    const started = process.cpuUsage()
     await parse([{ text: `1..1\n${'x'.repeat(20_000_000)}`, format: 'tap' }])
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(10_000)
   })
 })

@@ -94,9 +94,9 @@ describe('a page of a log', () => {
   })
 
   test('the server needs little time for a line that looks like many paths', () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     line(`${'/a'.repeat(2000)}/attempt-7.1x`, { attempt: '7.1' })
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2_000)
   })
 })
 
