@@ -1,6 +1,12 @@
 -- The database's schema, as the migrations create it: tables, then their indexes, then the foreign keys.
 -- "node prisma/tools/migrate.mjs dump" writes this file from a migrated database, and a test compares the two. Do not edit it.
 
+CREATE TABLE "AcceptedFile" (
+  sum text NOT NULL,
+  "acceptedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "AcceptedFile_pkey" PRIMARY KEY (sum)
+);
+
 CREATE TABLE "Acknowledgement" (
   id serial NOT NULL,
   "projectName" text NOT NULL,
@@ -327,6 +333,9 @@ CREATE TABLE "Configuration" (
   problems text,
   "refusedAt" timestamp(3) with time zone,
   "notifyAfterSeconds" integer DEFAULT 60 NOT NULL,
+  "fileSum" text,
+  "acceptedBy" text,
+  "refusedBy" text,
   CONSTRAINT "Configuration_pkey" PRIMARY KEY (id),
   CONSTRAINT one_configuration CHECK (id = 1)
 );
@@ -739,6 +748,20 @@ CREATE TABLE "ScheduleRun" (
 );
 CREATE UNIQUE INDEX "ScheduleRun_projectName_key_dueAt_key" ON "ScheduleRun" USING btree ("projectName", key, "dueAt");
 CREATE INDEX due_schedule_runs ON "ScheduleRun" USING btree ("nextAt") WHERE state = 'due'::text;
+
+CREATE TABLE "Server" (
+  id text NOT NULL,
+  name text NOT NULL,
+  migration text NOT NULL,
+  queues text NOT NULL,
+  storage text NOT NULL,
+  "secretSum" text NOT NULL,
+  "startedAt" timestamp(3) with time zone NOT NULL,
+  "seenAt" timestamp(3) with time zone NOT NULL,
+  "clockAheadMs" integer DEFAULT 0 NOT NULL,
+  "fileSum" text,
+  CONSTRAINT "Server_pkey" PRIMARY KEY (id)
+);
 
 CREATE TABLE "SignedRun" (
   by text NOT NULL,

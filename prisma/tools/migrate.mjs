@@ -16,7 +16,8 @@ const create = async () => {
   if (!file) return console.log('nothing to do: the migrations already give the tables of prisma/schema.prisma')
   console.log(`wrote ${file}
 1. Read it. Add what Prisma cannot express: CHECKs, partial indexes, data.
-2. Run node prisma/tools/migrate.mjs dump.`)
+2. If it only adds something, rename its directory so that it ends with _expand: docs/scaling.md.
+3. Run node prisma/tools/migrate.mjs dump.`)
 }
 
 const dump = async () => console.log(`wrote ${await writeDump()}`)

@@ -32,6 +32,8 @@ export interface FarmOptions {
   databaseUrl?: string
   /** The program that keeps the queues. */
   queues?: 'redis' | 'postgres'
+  /** The address of this machine for servers in other networks. */
+  address?: string
   /** Additional environment variables of the server. */
   environment?: Record<string, string>
   /** The projects in farm.yaml at the start; by default only `sample`, whose one step runs `job.sh`. */
@@ -96,7 +98,7 @@ export class TestFarm {
     const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
     chmodSync(directory, 0o711) // if root runs the tests, PostgreSQL runs as another user, who needs access
     const postgres = options.databaseUrl === undefined ? await startTemporaryPostgres() : undefined
-    const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
+    const redis = options.queues === 'redis' ? await TestRedis.open(directory, options.address) : undefined
     const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
     if (postgres) farm.#closing.push(postgres.stop)
     farm.#writeFarmFile()
@@ -139,11 +141,19 @@ export class TestFarm {
     this.#environment.PORT = new URL(server.url).port
   }
 
-  /** Starts another server process on the same database, queues and directory, and returns its address. */
-  async another(): Promise<ServerProcess> {
-    const server = await this.#startServer({ PORT: '0' })
+  /**
+   * Starts another server process on the same database, queues and directory. `within` is a command that runs the
+   * server, for example in another network.
+   */
+  async another(environment: Record<string, string> = {}, within: readonly string[] = []): Promise<ServerProcess> {
+    const server = await this.#startServer({ PORT: '0', ...environment }, within)
     this.#servers.push(server)
     return server
+  }
+
+  /** Sends requests to this address from now on, for example of a load balancer. */
+  use(url: string): void {
+    this.#url = url
   }
 
   async kill9(): Promise<void> {
@@ -254,9 +264,9 @@ export class TestFarm {
     return host
   }
 
-  #startServer(changes: Record<string, string> = {}): Promise<ServerProcess> {
+  #startServer(changes: Record<string, string> = {}, within: readonly string[] = []): Promise<ServerProcess> {
     mkdirSync(this.#environment.RUMPFARM_DATA ?? '', { recursive: true })
-    return ServerProcess.start({ ...this.#environment, ...changes }, this.directory)
+    return ServerProcess.start({ ...this.#environment, ...changes }, this.directory, within)
   }
 
   /** Writes JSON, which is also valid YAML. */

@@ -6,22 +6,25 @@ import { freePort, Program } from './program.ts'
 export class TestRedis {
   readonly port: number
   readonly #directory: string
+  readonly #address: string | undefined
   #program: Program
 
-  private constructor(port: number, directory: string) {
+  private constructor(port: number, directory: string, address?: string) {
     this.port = port
     this.#directory = directory
-    this.#program = launch(port, directory)
+    this.#address = address
+    this.#program = launch(port, directory, address)
   }
 
-  static async open(directory: string): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), directory)
+  /** `address` is where Redis listens, beside 127.0.0.1. */
+  static async open(directory: string, address?: string): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), directory, address)
     await redis.#ready()
     return redis
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return `redis://${this.#address ?? '127.0.0.1'}:${this.port}`
   }
 
   get pid(): number | undefined {
@@ -33,7 +36,7 @@ export class TestRedis {
   }
 
   async start(): Promise<void> {
-    this.#program = launch(this.port, this.#directory)
+    this.#program = launch(this.port, this.#directory, this.#address)
     await this.#ready()
   }
 
@@ -60,7 +63,8 @@ export class TestRedis {
   }
 }
 
-const launch = (port: number, directory: string): Program => {
-  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+const launch = (port: number, directory: string, address?: string): Program => {
+  const bind = ['127.0.0.1', ...(address === undefined ? [] : [address, '--protected-mode', 'no'])]
+  const settings = ['--port', `${port}`, '--bind', ...bind, '--save', '', '--appendonly', 'no', '--dir', directory]
   return new Program(['redis-server', ...settings], { PATH: process.env.PATH ?? '' }, directory)
 }

@@ -47,12 +47,17 @@ export class ServerProcess {
   readonly #program: Program
   #url = ''
 
-  private constructor(environment: Record<string, string>, directory: string) {
-    this.#program = new Program([process.execPath, loader, findBundle()], environment, directory)
+  private constructor(environment: Record<string, string>, directory: string, within: readonly string[]) {
+    this.#program = new Program([...within, process.execPath, loader, findBundle()], environment, directory)
   }
 
-  static async start(environment: Record<string, string>, directory: string): Promise<ServerProcess> {
-    const server = new ServerProcess(environment, directory)
+  /** `within` is a command that runs the server, for example in another network. */
+  static async start(
+    environment: Record<string, string>,
+    directory: string,
+    within: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const server = new ServerProcess(environment, directory, within)
     server.#url = await server.said('where it answers', line => line.address)
     return server
   }

@@ -8,6 +8,7 @@ import { rememberMethods } from './http/allowed-methods.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { countRequests } from './http/count-requests.ts'
+import { drainWith } from './http/draining.ts'
 import { checkHost } from './http/host-header.ts'
 import { lazySerializers } from './http/lazy-serializers.ts'
 import { isRead } from './http/problems.ts'
@@ -35,11 +36,15 @@ export interface AppOptions {
 /** Builds the HTTP server with all its routes. It does not listen yet, so tests can inject requests. */
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
+  drainWith(app, services.draining)
+  app.decorate('sharedCounts', services.sharedCounts)
   checkHost(app, services.config, refuseEarly)
   countRequests(app, services.metrics)
-  const streams = new Streams(streamLimits())
+  const streams = new Streams(streamLimits(), services.sharedCounts)
   // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
   app.addHook('preClose', async () => streams.endAll())
+  app.addHook('onClose', async () => streams.close())
+  services.draining?.ending.addEventListener('abort', () => streams.endAll())
   await app.register(healthPlugin(services))
   await app.register(metricsPlugin(services))
   await app.register(agentPlugin(services))
@@ -59,6 +64,8 @@ export async function buildSignedApp(
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
   const app = emptyApp(log, { trustProxy: false, publicPath: '' })
+  drainWith(app, services.draining)
+  app.decorate('sharedCounts', services.sharedCounts)
   countRequests(app, services.metrics)
   await app.register(signedPlugin(services, endpoint))
   return app

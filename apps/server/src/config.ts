@@ -44,6 +44,10 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
     /** If undefined, BullMQ keeps its queues in PostgreSQL. */
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
+    /** How long a stopping server still takes new requests, so that load balancers notice that it stops. */
+    drainSeconds: whole(env, 'DRAIN_SECONDS', 0, { min: 0, max: 120 }),
+    /** The name of this server in messages; undefined for the name of the machine and the port. */
+    serverName: serverName(env),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Agents below this version receive no new jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
@@ -161,6 +165,11 @@ function version(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = env[name]
   if (!text || /^\d{1,6}(\.\d{1,6}){0,2}$/.test(text)) return text || undefined
   throw new ConfigError(`${name} is "${text}"; it must be a version such as 1.2.0`)
+}
+
+function serverName({ SERVER_NAME: name }: NodeJS.ProcessEnv): string | undefined {
+  if (!name || /^[\w.:-]{1,100}$/.test(name)) return name || undefined
+  throw new ConfigError('SERVER_NAME must have at most 100 letters, digits and the characters . : _ -')
 }
 
 function url(env: NodeJS.ProcessEnv, name: string): string {

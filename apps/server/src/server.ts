@@ -17,19 +17,25 @@ import { openServerDatabase } from './database.ts'
 import { openBus, topics } from './events/bus.ts'
 import { eventPublisher } from './events/publish.ts'
 import { openViewers } from './events/viewers.ts'
+import { followClock } from './farm-time.ts'
+import { Draining } from './http/draining.ts'
+import { openSharedCounts } from './http/shared-counts.ts'
 import { localUrl, writeAddressNote } from './local-address.ts'
+import { openMembership, serverFacts } from './membership.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import { addProcessMetrics } from './metrics/process-metrics.ts'
 import { openedParts } from './opened-parts.ts'
+import { endThisServer } from './shutdown.ts'
 import { openTraces } from './traces/open-traces.ts'
 import { openDeliveryWork } from './trigger/open-delivery-work.ts'
 
 export interface Server {
   listen(): Promise<void>
   /**
-   * Closes all parts in the reverse order: first the server takes no more requests, and last it closes the database.
+   * Answers the last requests, and then closes all parts in the reverse order. Last it closes the database. `hurry` ends
+   * the wait for requests.
    */
-  close(): Promise<void>
+  close(hurry: AbortSignal): Promise<void>
 }
 
 // This path is correct from apps/server/src and from the bundle in apps/server/dist.
@@ -45,7 +51,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const { dataDirectory, publicUrl } = config
   const database = parts.add(await openServerDatabase(config, log))
   const queues = parts.add(await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.directUrl, log }))
-  const bus = parts.add(openBus(queues.redis))
+  const self = await serverFacts(config)
+  const bus = parts.add(openBus({ serverId: self.id, redis: queues.redis, databaseUrl: database.directUrl, log }))
   const viewers = parts.add(openViewers(bus))
   const uploadsDirectory = join(dataDirectory, 'sources', 'uploads')
   const uploads = openUploads(uploadsDirectory)
@@ -60,13 +67,15 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   )
   const mirrors = withUploads(ownMirrors, uploadsDirectory)
   const farm = parts.add(openFarm(farmOptions(config, database.url)))
+  await farm.measureClock()
+  followClock(farm.now)
+  const membership = parts.add(await openMembership({ self, farm, bus, log, stop: endThisServer })) // before a task can expire a lease
   const metrics = openMetrics({ farm, dataDirectory })
   parts.add(addProcessMetrics(metrics.registry))
   farm.onEvent(metrics.onEvent)
   if (config.traces) farm.onEvent(parts.add(await openTraces(config.traces, farm, config.secrets.server, log)).onEvent)
   bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
   await admitAdminToken(farm, config, log)
-  await farm.attempts.extendLeases() // before a task can expire a lease
 
   const dispatch = openDispatch(queues, log)
   const notifiers = parts.add(makeNotifiers(config.notifiers))
@@ -88,13 +97,16 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     }),
   )
   farm.onEvent(eventPublisher({ bus, dispatch, requests: tasks.requests, viewers, log }))
-  parts.add(await watchFarmFile(config.farmFile, farm, log))
+  parts.add(await watchFarmFile({ path: config.farmFile, farm, self, log }))
   await farm.polling.wantLooks() // commits may have been pushed while the farm was down
   for (const repository of await farm.polling.listDue()) tasks.requests.look(repository)
 
+  const draining = new Draining()
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
   const services = {
     ...{ config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles },
+    sharedCounts: queues.redis && openSharedCounts(queues.redis, self.id, log),
+    ...{ draining, serverProblems: membership.problems },
     pingRedis: queues.redis && (() => queues.redis?.ping() as Promise<unknown>),
   }
   const app = parts.add(await buildApp(services, { log }))
@@ -111,7 +123,10 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       parts.add(writeAddressNote(dataDirectory, localUrl(config.host, port)))
       log.info({ address }, 'the server accepts requests')
     },
-    close: parts.close,
+    async close(hurry) {
+      await draining.drain(config.drainSeconds, hurry)
+      await parts.close()
+    },
   }
 }
 

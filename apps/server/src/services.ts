@@ -5,6 +5,8 @@ import type { ClaimLoop } from './background/claim-loop.ts'
 import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
+import type { Draining } from './http/draining.ts'
+import type { SharedCounts } from './http/shared-counts.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { DeliveryWork } from './trigger/delivery-work.ts'
 
@@ -25,6 +27,12 @@ export interface Services {
   agentRelease(): Promise<AgentRelease>
   /** Returns the script that installs an agent as a service of its machine. */
   serviceScript(): Promise<string>
+  /** Counts of clients that all servers share; undefined without Redis. */
+  sharedCounts?: SharedCounts | undefined
+  /** Says when this server stops. */
+  draining?: Draining | undefined
+  /** What is wrong between this server and the other servers, for people. */
+  serverProblems?: (() => readonly string[]) | undefined
   /** Rejects if Redis does not answer; undefined if this server uses no Redis. */
   pingRedis?: (() => Promise<unknown>) | undefined
   /** The settings for signed requests; undefined if this server accepts no signed requests. */

@@ -2,17 +2,29 @@ import { MigrationError } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { ConfigError } from './config.ts'
 
-/** Closes the server on SIGINT and SIGTERM, then ends this process. */
-export function closeOnSignal(server: { close(): Promise<void> }, log: Logger): void {
+/** A terminal and npm both send the signal of one Ctrl-C. */
+const duplicateMs = 500
+
+/** Closes the server on SIGINT and SIGTERM, then ends this process. A second signal ends the wait for requests. */
+export function closeOnSignal(server: { close(hurry: AbortSignal): Promise<void> }, log: Logger): void {
   let closing = false
+  let closingAt = 0
+  const hurry = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (closing) return
+      if (closing) return performance.now() - closingAt > duplicateMs ? hurry.abort() : undefined
       closing = true
+      closingAt = performance.now()
       log.info({ signal }, 'closing')
-      void server.close().then(() => process.exit()) // the exit code is 1 if PostgreSQL has stopped unexpectedly
+      void server.close(hurry.signal).then(() => process.exit()) // the exit code is 1 if PostgreSQL has stopped unexpectedly
     })
   }
+}
+
+/** Closes the server as on SIGTERM. The exit code is 1, so that a supervisor notices. */
+export function endThisServer(): void {
+  process.exitCode = 1
+  process.emit('SIGTERM')
 }
 
 /** Ends this process with a message for the operator. */

@@ -70,18 +70,6 @@ farmTest('a job runs for as long as its host sends messages', async ({ farm }) =
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
-farmTest('if a server starts after the farm was down, the server extends the leases', async ({ farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  await farm.build(commitOf('a'))
-  await vax.claim(1)
-  farm.wait(86_400)
-  await farm.attempts.extendLeases()
-  await farm.attempts.expireLeases()
-
-  expect(await farm.verdicts()).toEqual(['leased'])
-})
-
 // These tests ignore the event `revoked`, as if another server had run each command and the event was lost.
 farmTest('an event invalidates a cached attempt, even if the event arrives during a query', async ({ farm }) => {
   await farm.configure()

@@ -4,7 +4,6 @@ export type Clock = () => Date
 /** A new name that nobody can guess. */
 export type Random = () => string
 
-export const systemClock: Clock = () => new Date()
 export const systemRandom: Random = () => randomBytes(24).toString('hex')
 
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -8,9 +8,10 @@ import { branchMethods } from './branches/index.ts'
 import { buildMethods } from './builds/index.ts'
 import { cellMethods } from './cells/index.ts'
 import { changeMethods } from './changes/index.ts'
-import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+import { type Clock, type Random, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { openPools } from './db/pools.ts'
 import { deliveryMethods } from './deliveries/index.ts'
 import { eventListeners } from './events.ts'
@@ -26,6 +27,7 @@ import { projectMethods } from './projects/index.ts'
 import { pullRequestMethods } from './pull-requests/index.ts'
 import { queueMethods } from './queue/index.ts'
 import { scheduleMethods } from './schedules/index.ts'
+import { serverMethods } from './servers/index.ts'
 import { statusMethods } from './statuses/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
@@ -52,7 +54,7 @@ export { openSnapshot } from './db/backup/snapshot.ts'
 export { asReader, asTask, identifyReader, readerSignal, untilAborted, withoutDeadline } from './db/callers.ts'
 export type { PoolUse } from './db/client.ts'
 export { isGivenUp, isOwnDoing, isStorageFull } from './db/errors.ts'
-export { MigrationError, migrate } from './db/migrate.ts'
+export { MigrationError, migrate, newestMigration } from './db/migrate.ts'
 export type * from './deliveries/index.ts'
 export type { FarmEvent } from './events.ts'
 export type * from './failures/index.ts'
@@ -80,12 +82,15 @@ export { eventsOf } from './notifications/subscriptions.rule.ts'
 export type * from './polling/index.ts'
 export { farmSchema } from './projects/farm-schema.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
+export type * from './projects/index.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './pull-requests/index.ts'
 export * from './pushes/index.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
 export type * from './schedules/index.ts'
+export type * from './servers/index.ts'
+export { aliveSeconds, beatSeconds } from './servers/servers.ts'
 export type * from './statuses/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
@@ -111,6 +116,7 @@ export interface OpenFarm extends Partial<Settings> {
   connectionsMax?: number | undefined
   /** The number of connections for queries of pages and the API. */
   readConnectionsMax?: number | undefined
+  /** For tests. If undefined, the time of the database. */
   now?: Clock
   random?: Random
 }
@@ -124,13 +130,17 @@ export function openFarm(options: OpenFarm) {
   const pools = openPools(options)
   const storage = openDirectoryStorage(options.logsDirectory, { reserveBytes: options.diskReserveBytes })
   const events = eventListeners()
+  const clock = new DatabaseClock(async () => {
+    const [row] = await pools.lookups.query<{ at: Date }>`SELECT clock_timestamp() AS "at"`
+    return row?.at.getTime() ?? Number.NaN
+  })
   const main = {
     db: pools.own,
     logs: storage.logs,
     artifacts: storage.artifacts,
     logTimes: storage.logTimes,
     running: new RunningCache(),
-    now: options.now ?? systemClock,
+    now: options.now ?? clock.now,
     random: options.random ?? systemRandom,
     emit: events.emit,
     settings: settingsOf(options),
@@ -166,12 +176,23 @@ export function openFarm(options: OpenFarm) {
     imports: importMethods(contexts),
     pullRequests: withStorableArguments(pullRequestMethods(contexts)),
     schedules: withStorableArguments(scheduleMethods(contexts)),
+    servers: withStorableArguments(serverMethods(contexts)),
     statuses: withStorableArguments(statusMethods(contexts)),
     tries: withStorableArguments(tryMethods(contexts)),
     notifications: withStorableArguments(notificationMethods(contexts)),
     testResults: withStorableArguments(testResultMethods(contexts)),
     traits: withStorableArguments(traitMethods(contexts)),
     settings: main.settings,
+    /** The time of the farm, which is the time of the database. */
+    now: main.now,
+    /**
+     * Compares the clock of this machine with the clock of the database. Returns how far it is ahead, in milliseconds.
+     * Call it at the start and every few seconds.
+     */
+    async measureClock(): Promise<number> {
+      await clock.measure()
+      return clock.aheadMs
+    },
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,
     /** How many connections each pool of this process uses. */

@@ -15,6 +15,8 @@ export interface WaitOptions {
   condition: HostCondition
   waitMs: number
   gone: AbortSignal
+  /** Aborts when this server stops. Then the wait ends with `none`, and the host claims at another server. */
+  ending?: AbortSignal | undefined
 }
 
 /** The result of a claim: `none` if a free or paused slot has no work, otherwise the state of the slot. */
@@ -31,14 +33,14 @@ interface Services {
 export function openClaimLoop(services: Services): ClaimLoop {
   const newest = new Map<string, AbortController>()
   return {
-    async waitForWork(claim, { condition, waitMs, gone }) {
+    async waitForWork(claim, { condition, waitMs, gone, ending }) {
       // The key includes the instance, so that a former agent of the host cannot end the request of the new agent.
       const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
       const request = new AbortController()
       gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })
       newest.get(agentSlot)?.abort('replaced') // without a reason, abort creates an Error with a stack
       newest.set(agentSlot, request)
-      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, request.signal)
+      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, { gone: request.signal, ending })
       try {
         return await loop(services, claim, condition, wakeUps)
       } finally {
@@ -108,15 +110,17 @@ function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: Wak
   return { kind: 'offer', offer }
 }
 
+type Ends = Pick<WaitOptions, 'gone' | 'ending'>
+
 type WakeUps = ReturnType<typeof openWakeUps>
 
 /**
  * Receives a host's wake-ups until `waitMs` are over or the request is gone. If a wake-up arrives before the caller
  * calls `next`, `next` resolves at once.
  */
-function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal) {
+function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, ending }: Ends) {
   let pending = false
-  let over = gone.aborted
+  let over = gone.aborted || ending?.aborted === true
   let notify = () => {}
   const end = () => {
     over = true
@@ -124,6 +128,7 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal
   }
   const timer = setTimeout(end, waitMs)
   gone.addEventListener('abort', end)
+  ending?.addEventListener('abort', end)
   const unsubscribe = bus.subscribe(topics.host(hostId), () => {
     pending = true
     notify()
@@ -145,6 +150,7 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal
     close() {
       clearTimeout(timer)
       gone.removeEventListener('abort', end)
+      ending?.removeEventListener('abort', end)
       unsubscribe()
     },
   }

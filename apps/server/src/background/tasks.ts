@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { asTask } from '@rumpfarm/farm'
 import type { Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
+import { farmTime } from '../farm-time.ts'
 import { withTimeout } from '../timeout.ts'
 import { openQueuedPages } from './queued-pages.ts'
 import type { Queues } from './queues.ts'
@@ -121,7 +122,7 @@ function openRequests(
     examinePullRequest: id => request(queues.sources, 'examine-pull-request', id, { id }),
     sendStatuses: () => request(queues.statuses, 'send-statuses', 'all', {}),
     deliverNotifications: at => {
-      const now = Date.now()
+      const now = farmTime()
       // The step after the time. So a message that is written while a run of this step has begun requests a later run.
       const step = Math.floor(Math.max(at.getTime(), now) / dueStepMs) + 1
       request(queues.notifications, 'deliver-notifications', step, {}, step * dueStepMs - now)
@@ -141,7 +142,7 @@ async function requestPeriodic(
   queue: Queue,
   { name, everySeconds, run, withoutQueue }: PeriodicTask,
 ): Promise<void> {
-  const jobId = `${name}-${Math.floor(Date.now() / (everySeconds * 1000))}`
+  const jobId = `${name}-${Math.floor(farmTime() / (everySeconds * 1000))}`
   try {
     await withTimeout(queueMsMax, queue.add(name, {}, { jobId }))
   } catch (error) {

@@ -1,4 +1,5 @@
 import { asReader, readerSignal } from '@rumpfarm/farm'
+import { farmTime } from '../farm-time.ts'
 import { type Bus, topics } from './bus.ts'
 
 /** A remembered value is never older than this, because a message of the bus can be lost, and because time passes. */
@@ -74,7 +75,7 @@ export class MatrixMemory<Value> {
   #begin(key: string, make: () => Promise<Value>): Entry<Value> {
     const gone = new AbortController()
     const began = performance.now()
-    const since = Date.now()
+    const since = farmTime()
     const entry = {
       began,
       outdated: false,

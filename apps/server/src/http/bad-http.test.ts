@@ -12,7 +12,7 @@ test('if the client has already closed the connection, the rate limit causes no 
     'onRequest',
     async ({ raw }) => void Object.defineProperty(raw.socket, 'remoteAddress', { value: undefined }),
   )
-  await limitRates(app)
+  await limitRates(app, 'pages')
   app.get('/', async () => 'ok')
   const answer = await app.inject('/')
   await app.close()

@@ -1,6 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from './problems/problem.ts'
+import type { SharedCounts } from './shared-counts.ts'
 
 /**
  * One address may send this many requests per minute to one part of the server. So it can load the matrix page every
@@ -31,18 +32,50 @@ const closed = 'closed'
 /** Counts a request of an address, and throws a refusal after `max` requests within a minute. */
 export type Count = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
-export async function openCount(app: FastifyInstance, max: number, what = 'requests'): Promise<Count> {
+/** The parts of the server whose requests have separate limits. */
+export type LimitedPart =
+  | 'pages'
+  | 'api'
+  | 'feeds'
+  | 'webhooks'
+  | 'health'
+  | 'metrics'
+  | 'agent-script'
+  | 'agents'
+  | 'enrolment'
+  | 'sign-in'
+  | 'subscriptions'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** With Redis, all servers count together. */
+    sharedCounts: SharedCounts | undefined
+  }
+}
+
+/**
+ * With Redis, all servers of the farm count the requests of an address together. Each server also counts alone, and uses
+ * its own count while Redis does not answer.
+ */
+export async function openCount(
+  app: FastifyInstance,
+  part: LimitedPart,
+  max: number,
+  what = 'requests',
+): Promise<Count> {
   if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
-  const count = app.createRateLimit({
+  const countAlone = app.createRateLimit({
     max,
     timeWindow: 60_000,
     allowList: isOwnMachine,
     keyGenerator: ({ ip }) => networkOf(ip),
   })
   return async (request, reply) => {
-    const counted = await count(request)
-    if (counted.isAllowed || !counted.isExceeded) return
-    const seconds = Math.max(1, counted.ttlInSeconds)
+    const alone = await countAlone(request)
+    if (alone.isAllowed) return
+    const shared = await app.sharedCounts?.request(`${part}:${networkOf(request.ip)}`).catch(() => undefined)
+    if (shared ? shared.count <= max : !alone.isExceeded) return
+    const seconds = Math.max(1, shared ? Math.ceil(shared.leftMs / 1000) : alone.ttlInSeconds)
     reply.header('retry-after', seconds)
     const detail = `more than ${max} ${what} a minute came from this address: wait ${seconds} s and repeat`
     throw new Refusal('too-many-requests', detail)
@@ -50,9 +83,9 @@ export async function openCount(app: FastifyInstance, max: number, what = 'reque
 }
 
 /**
- * Limits the requests of each client address to this plugin, so that one client cannot block others. Requests to
- * unknown paths count too.
+ * Limits the requests of each client address to this part of the server, so that one client cannot block others.
+ * Requests to unknown paths count too.
  */
-export async function limitRates(app: FastifyInstance, max = requestsPerMinuteMax): Promise<void> {
-  app.addHook('onRequest', await openCount(app, max))
+export async function limitRates(app: FastifyInstance, part: LimitedPart, max = requestsPerMinuteMax): Promise<void> {
+  app.addHook('onRequest', await openCount(app, part, max))
 }

@@ -17,7 +17,7 @@ interface Unready {
   problem: string
 }
 
-type Given = Pick<Services, 'farm' | 'config' | 'pingRedis'>
+type Given = Pick<Services, 'farm' | 'config' | 'pingRedis' | 'draining' | 'serverProblems'>
 
 /**
  * Two addresses for supervisors and load balancers. `/healthz` says that this process answers. `/readyz` also says that
@@ -25,10 +25,12 @@ type Given = Pick<Services, 'farm' | 'config' | 'pingRedis'>
  * path, because everybody can read them.
  */
 export const healthPlugin = (given: Given) => async (app: FastifyInstance) => {
-  await limitRates(app)
+  await limitRates(app, 'health')
   answerRefusals(app)
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (request, reply) => {
+    if (given.draining?.begun)
+      return reply.code(503).send({ status: 'stopping', problem: 'this server stops: send requests to another one' })
     const note = (problem: string) => (error: unknown) => {
       request.log.warn({ err: error }, problem)
       return problem
@@ -40,7 +42,7 @@ export const healthPlugin = (given: Given) => async (app: FastifyInstance) => {
       checkReplica(given),
     ])
     const unready = database ?? storage
-    const problem = problems.filter(found => found !== undefined).join('; ')
+    const problem = [...problems, differences(given)].filter(found => found !== undefined).join('; ')
     if (!unready) return problem === '' ? { status: 'ok' } : { status: 'ok', problem }
     const { code, ...answer } = unready
     return reply.code(code).header('retry-after', '5').send(answer)
@@ -100,3 +102,9 @@ async function checkReplica({ farm }: Given): Promise<string | undefined> {
   const usable = await withTimeout(optionalMs, looking).catch(() => false)
   return usable ? undefined : 'the replica of the database is late or does not answer: the primary answers all reads'
 }
+
+/** The log and the pages of administrators say what it is. It can contain names of machines, so this answer does not. */
+const differences = ({ serverProblems }: Given): string | undefined =>
+  (serverProblems?.() ?? []).length === 0
+    ? undefined
+    : 'this server does not agree with another server or with the database; see the log of the server'

@@ -11,7 +11,7 @@ import type { Services } from '../services.ts'
 export const metricsPlugin =
   ({ metrics, config }: Pick<Services, 'metrics' | 'config'>) =>
   async (app: FastifyInstance) => {
-    await limitRates(app)
+    await limitRates(app, 'metrics')
     answerRefusals(app)
     app.get('/metrics', async (request, reply) => {
       checkReader(request, config.metricsToken)

@@ -2,7 +2,7 @@ import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { isActive } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { type EndedRow, endAttempts } from './end-attempts.ts'
 import { type AttemptEnd, farmEnds } from './ends.rule.ts'
 
@@ -31,10 +31,10 @@ const end = (context: Context, where: Sql, how: AttemptEnd) =>
   inTransaction(context, tx => endAttempts(context, tx, { kind: 'many', where }, how))
 
 /**
- * Gives every lease its full length again when a server starts, because no host could renew its lease while no server
- * ran. Without this, a start after a long stop would end every running job as lost.
+ * Gives every lease its full length again, because no host could renew its lease while no server ran. Without this, a
+ * start after a long stop would end every running job as lost.
  */
-export async function extendLeases({ db, now, settings }: Context): Promise<void> {
-  const until = later(now(), settings.leaseSeconds)
-  await db.execute`UPDATE "Attempt" SET "leaseUntil" = ${until} WHERE ${isActive} AND "leaseUntil" < ${until}`
+export async function extendLeases(tx: Tx, { leaseSeconds }: Context['settings']): Promise<void> {
+  const until = later(tx.now(), leaseSeconds)
+  await tx.execute`UPDATE "Attempt" SET "leaseUntil" = ${until} WHERE ${isActive} AND "leaseUntil" < ${until}`
 }

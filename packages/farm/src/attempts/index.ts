@@ -4,7 +4,7 @@ import type { ArtifactKey, LogTime } from '@rumpfarm/storage'
 import type { Contexts } from '../context.ts'
 import { type ArtifactChunk, storeArtifact } from './artifacts.ts'
 import { sourcesOfAttempt } from './attempt-sources.ts'
-import { expireLeases, extendLeases } from './expire-leases.ts'
+import { expireLeases } from './expire-leases.ts'
 import { type Finish, finish } from './finish.ts'
 import { type Claim, leaseNext } from './lease.ts'
 import { completeTimes } from './log-times.rule.ts'
@@ -42,8 +42,6 @@ export const attemptMethods = ({ main }: Contexts) => ({
   listHostsWithWork: () => listHostsWithWork(main),
   /** Ends attempts of silent hosts. Call this method every few seconds. */
   expireLeases: () => expireLeases(main),
-  /** Gives every lease its full length again. A server calls this method once when it starts. */
-  extendLeases: () => extendLeases(main),
 
   /** How many bytes of an attempt's log the farm has stored. */
   logSize: (attempt: AttemptId) => main.logs.size(attempt),

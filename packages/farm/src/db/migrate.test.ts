@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../../test/support/postgres.ts'
 import { migrate } from './migrate.ts'
+import { untilNoOlderServer } from './migrations/older-servers.ts'
 
 let database: TestDatabase
 let directory: string
@@ -132,6 +133,41 @@ test('the farm refuses a database that a newer farm migrated', async () => {
   await migrate(database.url, directory)
 
   await expect(migrate(database.url)).rejects.toThrow(/does not have: .*99990101000000_more/)
+})
+
+/** A farm of an older version, one of whose servers reported itself this many seconds ago. */
+const olderServer = async (seconds: number) => {
+  await migrate(database.url, directory)
+  await query('CREATE TABLE "Server" ("name" text, "seenAt" timestamptz, "startedAt" timestamptz)')
+  await query(`INSERT INTO "Server" VALUES ('old:8080', now() - interval '${seconds} s', now())`)
+}
+
+test('while a server of an older version runs, a migration that would break it is refused', async () => {
+  await olderServer(-60)
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  const check = (name: string) => untilNoOlderServer(client, [{ name }], 0)
+  await expect(check('99990101000000_more')).rejects.toThrow(
+    /99990101000000_more changes something that old:8080 still uses: stop all servers of the older version/,
+  )
+  await check('99990101000000_more_expand')
+  await client.end()
+})
+
+test('a server that was killed delays a migration for some seconds only', async () => {
+  await olderServer(8)
+  await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
+  expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
+})
+
+test('beside servers of an older version, a migration that only adds something runs, and they can start again', async () => {
+  await olderServer(-60)
+  const name = '99990101000000_more_expand'
+  await addMigration(name, 'CREATE TABLE more (id int)')
+  expect(await migrate(database.url, directory)).toEqual([name])
+
+  await rm(join(directory, name), { recursive: true }) // the directory of the older version
+  expect(await migrate(database.url, directory)).toEqual([])
 })
 
 test('the template database of the tests has every migration', async () => {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { applyMigration } from './migrations/apply.ts'
 import { type MigrationFile, migrationsDirectory, readMigrations } from './migrations/files.ts'
 import { createHistory, readHistory } from './migrations/history.ts'
+import { untilNoOlderServer } from './migrations/older-servers.ts'
 import { compare, MigrationError } from './migrations/status.ts'
 
 export { MigrationError }
@@ -18,7 +19,9 @@ const pendingMigrations = async (client: pg.Client, files: MigrationFile[]): Pro
 
 const applyAll = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
   const applied: string[] = []
-  for (const file of await pendingMigrations(client, files)) {
+  const pending = await pendingMigrations(client, files)
+  await untilNoOlderServer(client, pending)
+  for (const file of pending) {
     await applyMigration(client, file)
     applied.push(file.name)
   }
@@ -38,11 +41,16 @@ const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise
   }
 }
 
+/** The name of the newest migration of this version of the farm. */
+export const newestMigration = async (): Promise<string> =>
+  (await readMigrations(migrationsDirectory())).at(-1)?.name ?? ''
+
 /**
  * Applies the files of prisma/migrations that the database does not have yet, and returns their names. The history is
  * Prisma's table `_prisma_migrations`, so that Prisma's tools can read it. An up-to-date database needs only one query.
  * `only` limits it to the migrations with these names, to restore the backup of an older farm. Throws a `MigrationError`
- * if a migration failed, changed after it was applied, or belongs to a newer farm.
+ * if a migration failed, changed after it was applied, or belongs to a newer
+ * farm, or if a server of an older version runs that the migration would break.
  */
 export const migrate = async (
   databaseUrl: string,

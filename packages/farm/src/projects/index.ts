@@ -1,7 +1,10 @@
 import { type FarmWide, notifyAfterDefault, type ProjectConfig } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
-import { applyConfiguration, rejectConfiguration } from './configure.ts'
+import { applyConfiguration, type FileOffer, offerFile, rejectConfiguration } from './configure.ts'
 import { configurationState, listProjects, projectConfigs, projectRepositories } from './project-queries.ts'
+
+export type { FileDecision } from './agree-on-file.rule.ts'
+export type { FileOffer } from './configure.ts'
 
 /** The projects of farm.yaml. */
 export const projectMethods = ({ main, pages }: Contexts) => ({
@@ -10,8 +13,10 @@ export const projectMethods = ({ main, pages }: Contexts) => ({
     projects: readonly ProjectConfig[],
     farmWide: FarmWide = { notify: [], notifyAfterSeconds: notifyAfterDefault },
   ) => applyConfiguration(main, projects, farmWide),
-  /** Records why the newest farm.yaml was rejected. */
-  rejectConfiguration: (problems: readonly string[]) => rejectConfiguration(main, problems),
+  /** Makes the projects of a server's farm.yaml active, unless the servers agree on a newer file. */
+  offerFile: (offer: FileOffer) => offerFile(main, offer),
+  /** Records why the newest farm.yaml of this server was rejected. */
+  rejectConfiguration: (problems: readonly string[], server?: string) => rejectConfiguration(main, problems, server),
   /** The active projects with their real addresses, for pushes and background tasks; pages call `list`. */
   configs: () => projectConfigs(main),
 

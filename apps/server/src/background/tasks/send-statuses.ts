@@ -1,5 +1,6 @@
 import type { StatusOutcome, StatusTarget } from '@rumpfarm/connectors'
 import type { DueStatus } from '@rumpfarm/farm'
+import { farmTime } from '../../farm-time.ts'
 import { statusPath } from '../../http/status-path.ts'
 import type { DeliveryOutcome } from '../../metrics/counts.ts'
 import type { Task, TaskServices } from '../task.ts'
@@ -21,7 +22,7 @@ export const sendStatuses: Task = async services => {
     if (due.length > 0) continue
     const next = await statuses.nextAt()
     if (next === undefined || next.getTime() > end) return
-    await new Promise(resolve => setTimeout(resolve, Math.max(next.getTime() - Date.now(), 50)))
+    await new Promise(resolve => setTimeout(resolve, Math.max(next.getTime() - farmTime(), 50)))
   }
 }
 

@@ -18,7 +18,7 @@ export type ClaimRequest = FastifyRequest<{ Querystring: Record<string, string |
 
 /** Answers the long poll of an agent that waits for a job. */
 export async function answerClaim(
-  { farm, claimLoop, agentRelease }: Services,
+  { farm, claimLoop, agentRelease, draining }: Services,
   request: ClaimRequest,
   reply: FastifyReply,
   { hostId, publicUrl }: { hostId: number; publicUrl: string },
@@ -28,7 +28,7 @@ export async function answerClaim(
   const condition = readCondition(request.body as Buffer)
   if (typeof condition === 'string') return err(reply, 400, condition)
   const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax(farm.settings.leaseSeconds))
-  const options = { condition, waitMs: seconds * 1000, gone: closedSignal(reply) }
+  const options = { condition, waitMs: seconds * 1000, gone: closedSignal(reply), ending: draining?.ending }
   const result = await claimLoop.waitForWork(claim, options)
   return result.kind === 'too-old' ? tooOld(reply, result, await agentRelease()) : answer(reply, result, publicUrl)
 }

@@ -72,7 +72,7 @@ interface Identity {
 
 async function serveScript(app: FastifyInstance, script: (request: FastifyRequest) => Promise<string>): Promise<void> {
   await app.register(async scope => {
-    await limitRates(scope)
+    await limitRates(scope, 'agent-script')
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       if (error.statusCode === 429) return reply.code(429).type('text/plain; charset=utf-8').send(`${error.message}\n`)
       request.log.error({ err: error }, 'the agent could not be sent')
@@ -102,7 +102,7 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
   })
   // The limit counts only requests without a known credential. So a host keeps working even if other clients at its
   // address reach the limit.
-  const countUnknown = await openCount(app, rareRequestsPerMinuteMax, 'requests without a known credential')
+  const countUnknown = await openCount(app, 'agents', rareRequestsPerMinuteMax, 'requests without a known credential')
   app.setNotFoundHandler(async (request, reply) => {
     await countUnknown(request, reply)
     return err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`)
@@ -110,7 +110,7 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
   identity.addChecks(app, countUnknown)
   await app.register(
     async enrolment => {
-      await limitRates(enrolment, rareRequestsPerMinuteMax)
+      await limitRates(enrolment, 'enrolment', rareRequestsPerMinuteMax)
       enrolment.post('/enroll', (request, reply) => answerEnroll(services, identity.invitationOf, request, reply))
     },
     { prefix: '/v1' },

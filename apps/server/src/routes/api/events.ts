@@ -49,7 +49,7 @@ export const events = (services: Services, streams: Streams) => async (app: ApiI
       const { at, unsubscribe } = await feed.subscribe(batch => follower.add(batch))
       try {
         const missed = await missedSince(feed, after, at)
-        const stream = streams.open(request, reply)
+        const stream = await streams.openShared(request, reply)
         if ('refusal' in stream) return refuse(reply, stream.refusal)
         await follower.send(stream, missed)
         return reply

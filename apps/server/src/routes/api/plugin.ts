@@ -44,7 +44,7 @@ export const apiPlugin = (services: Services, streams: Streams) => async (app: F
     async api => {
       allowOtherSites(api, services.config)
       answerWithProblems(api, services, bodyBytesMax)
-      await limitRates(api)
+      await limitRates(api, 'api')
       answerUnknownAddresses(api)
       identifyVisitors(api)
       acceptJsonOnly(api)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { identifyVisitors } from '../../auth/plugin.ts'
+import { farmTime } from '../../farm-time.ts'
 import { compressAnswers } from '../../http/compression.ts'
 import { acceptForms } from '../../http/html-forms.ts'
 import { limitRates } from '../../http/rate-limits.ts'
@@ -61,11 +62,11 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   })
   app.decorateRequest('arrivedAt', 0)
   app.addHook('onRequest', async request => {
-    request.arrivedAt = Date.now()
+    request.arrivedAt = farmTime()
   })
   app.setErrorHandler(answerError(services))
   app.setNotFoundHandler(answerUnknownPath(services))
-  await limitRates(app)
+  await limitRates(app, 'pages')
   identifyVisitors(app)
   acceptForms(app)
   serveAssets(app)

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { csrfToken, isAdmin } from '../../auth/plugin.ts'
+import { farmTime } from '../../farm-time.ts'
 import type { Services } from '../../services.ts'
 
 declare module 'fastify' {
@@ -24,6 +25,8 @@ export interface Visit {
   repositories?: ReadonlyMap<string, string>
   /** The errors of the newest farm.yaml. While it has errors, the previous version stays active. */
   configErrors: readonly string[]
+  /** For administrators: what is wrong between the servers of the farm. */
+  serverProblems?: readonly string[]
 }
 
 /** The farm can send mail, and knows its own address for the links in it. */
@@ -31,7 +34,7 @@ export const canFollow = ({ notifiers, publicUrl }: Services['config']): boolean
   notifiers.smtpUrl !== undefined && publicUrl !== undefined
 
 export async function visitOf(
-  { farm, config }: Pick<Services, 'farm' | 'config'>,
+  { farm, config, serverProblems }: Pick<Services, 'farm' | 'config' | 'serverProblems'>,
   request: FastifyRequest,
 ): Promise<Visit> {
   const { problems, acceptedAt } = await farm.projects.configurationState()
@@ -42,6 +45,7 @@ export async function visitOf(
     follows: canFollow(config),
     csrf: csrfToken(request),
     configErrors: problems,
+    serverProblems: isAdmin(request) ? (serverProblems?.() ?? []) : [],
     repositories: await repositoriesOf(farm, acceptedAt),
   }
 }
@@ -60,7 +64,7 @@ async function repositoriesOf(farm: Services['farm'], accepted: Date | null): Pr
 
 /** Used for pages that look the same for everybody, and for error pages, which must not query the database. */
 export const anonymousVisit = (request: FastifyRequest): Visit => ({
-  at: new Date(),
+  at: new Date(farmTime()),
   admin: false,
   csrf: undefined,
   path: pathOf(request),

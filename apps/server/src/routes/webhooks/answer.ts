@@ -8,6 +8,7 @@ import {
 import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { NewDelivery, StoredDelivery } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { farmTime } from '../../farm-time.ts'
 import { projectsOfFarm, unknownProject } from '../../http/problems/outcomes.ts'
 import { type ProblemKind, problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
@@ -75,7 +76,7 @@ function verify(arrived: Arrived): WebhookSecret | { problem: string } {
   const all = secretsFor(kind, services.config, projects.values())
   const tried = all.length > secretsTriedMax ? likely(all, arrived) : all
   const secrets = tried.map(({ value }) => value)
-  const verified = verifyDelivery(kind, { headers: request.headers, body, secrets, now: new Date() })
+  const verified = verifyDelivery(kind, { headers: request.headers, body, secrets, now: new Date(farmTime()) })
   if (verified.kind === 'valid') return tried[verified.secret] as WebhookSecret
   const own = all.some(({ farmWide }) => !farmWide) ? ', or a project has its own (webhook-secrets in farm.yaml)' : ''
   return { problem: `${verified.problem}; ${secretPlace(kind)}${own}` }

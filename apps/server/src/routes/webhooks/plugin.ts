@@ -17,7 +17,7 @@ export const webhooksPlugin = (services: Services) => async (app: FastifyInstanc
   await app.register(
     async hooks => {
       answerWithProblems(hooks, services, bodyBytesMax)
-      await limitRates(hooks)
+      await limitRates(hooks, 'webhooks')
       answerUnknownAddresses(hooks)
       hooks.removeAllContentTypeParsers()
       hooks.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>

@@ -1,3 +1,4 @@
+import { isExpanding } from './expand.rule.ts'
 import type { MigrationFile } from './files.ts'
 import type { AppliedMigration } from './history.ts'
 
@@ -41,9 +42,12 @@ export const compare = (files: MigrationFile[], applied: AppliedMigration[]): Mi
   const known = new Map(files.map(file => [file.name, file]))
   const failed = applied.find(row => row.finished_at === null)
   if (failed) return refused(failedText(failed, known.get(failed.migration_name)))
-  const unknown = applied.map(row => row.migration_name).filter(name => !known.has(name))
+  // During an update, a server of the older version may start after a newer one has added something.
+  const unknown = applied.map(row => row.migration_name).filter(name => !known.has(name) && !isExpanding(name))
   if (unknown.length > 0) return refused(unknownText(unknown))
-  const changed = applied.find(row => known.get(row.migration_name)?.checksum !== row.checksum)
+  const changed = applied.find(
+    row => known.has(row.migration_name) && known.get(row.migration_name)?.checksum !== row.checksum,
+  )
   if (changed) return refused(changedText(changed.migration_name))
   const done = new Set(applied.map(row => row.migration_name))
   return { kind: 'usable', pending: files.filter(file => !done.has(file.name)) }

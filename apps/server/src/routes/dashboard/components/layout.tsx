@@ -92,6 +92,7 @@ function Page(props: PageProps) {
         </div>
         <Header visit={visit} />
         <ConfigErrors errors={visit.configErrors} />
+        <ServerProblems problems={visit.serverProblems ?? []} />
         {/* The script writes the text, because text browsers show hidden text. */}
         <p id="lost" class="banner" role="status" hidden />
         <Main since={live ? visit.at.getTime() : undefined} html={html}>
@@ -186,6 +187,22 @@ function ConfigErrors({ errors }: { errors: readonly string[] }) {
         ))}
       </ul>
       {errors.length > configErrorsShown && <p>… and {errors.length - configErrorsShown} more.</p>}
+    </section>
+  )
+}
+
+function ServerProblems({ problems }: { problems: readonly string[] }) {
+  if (problems.length === 0) return null
+  return (
+    <section class="banner" aria-label="Problems of the servers">
+      <p>
+        <strong>The servers of the farm do not agree.</strong> Only administrators see this:
+      </p>
+      <ul>
+        {problems.map(problem => (
+          <li>{problem}</li>
+        ))}
+      </ul>
     </section>
   )
 }

@@ -3,6 +3,7 @@ import type { AttemptId } from '@rumpfarm/contracts'
 import { attemptName } from '@rumpfarm/contracts'
 import { type AttemptView, type JobView, untilAborted } from '@rumpfarm/farm'
 import { topics } from '../../../events/bus.ts'
+import { farmTime } from '../../../farm-time.ts'
 import type { Services } from '../../../services.ts'
 import { renderFragment } from '../components/layout.tsx'
 import type { LogPosition } from '../log/window.ts'
@@ -209,7 +210,7 @@ class AttemptFeed {
   }
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
-    const at = new Date()
+    const at = new Date(farmTime())
     // The page shows how long the attempt has been running, so the server sends the state every 5 s.
     const tick = Math.floor(at.getTime() / viewedEveryMs)
     const key = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`

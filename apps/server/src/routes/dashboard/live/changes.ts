@@ -1,5 +1,6 @@
 import type { Bus } from '../../../events/bus.ts'
 import { topics } from '../../../events/bus.ts'
+import { farmTime } from '../../../farm-time.ts'
 import { loadAgain } from './load-again.ts'
 import { encodeEvents } from './server-event.ts'
 import type { EventStream } from './stream.ts'
@@ -18,7 +19,7 @@ export class Changes {
   readonly #unsubscribe: () => void
   readonly #streams = new Set<EventStream>()
   readonly #behind = new Set<EventStream>()
-  #last = Date.now() // this server did not receive earlier changes
+  #last = farmTime() // this server did not receive earlier changes
   #timer: NodeJS.Timeout | undefined
   /** True while the timer ends a pause, and false while it waits for a lost wake-up. */
   #pausing = false
@@ -50,7 +51,7 @@ export class Changes {
   }
 
   #change(): void {
-    this.#last = Date.now()
+    this.#last = farmTime()
     if (this.#streams.size === 0) return
     this.#changed = true
     if (!this.#pausing) this.#announce()

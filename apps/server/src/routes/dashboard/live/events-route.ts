@@ -26,7 +26,7 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const since = queryWord(request, 'since')
     const logs = logsOf(request)
-    const stream = streams.open(request, reply, Math.max(1, logs.length + (since === undefined ? 0 : 1)))
+    const stream = await streams.openShared(request, reply, Math.max(1, logs.length + (since === undefined ? 0 : 1)))
     if ('refusal' in stream) return refuse(reply, stream.refusal)
     const followed = logs.map((log, number) => feeds.follow(stream, { publicPath: app.publicPath, number, ...log }))
     const changed = since === undefined ? [] : [changes.follow(stream, Number(since) || 0)]

@@ -49,6 +49,14 @@ export interface StreamRefusal {
 
 const retryAfterSeconds = 30
 
+/** For a server that stops. Another server, or the next start, takes the stream. */
+export const stopping: StreamRefusal = {
+  status: 503,
+  kind: 'unavailable',
+  detail: 'this server stops: connect again',
+  retryAfterSeconds: 1,
+}
+
 export function refusalOf(limit: StreamLimit, limits: StreamLimits): StreamRefusal {
   if (limit === 'all') {
     const detail = 'this server cannot open more live pages and event streams now: try again later'

@@ -3,8 +3,9 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { withoutDeadline } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { networkOf } from '../../../http/rate-limits.ts'
+import { pagesMs, type SharedCounts } from '../../../http/shared-counts.ts'
 import { encodeEvents, type ServerEvent } from './server-event.ts'
-import { refusalOf, type StreamLimit, type StreamLimits, type StreamRefusal } from './stream-limits.ts'
+import { refusalOf, type StreamLimit, type StreamLimits, type StreamRefusal, stopping } from './stream-limits.ts'
 
 /** Server-sent events to one browser. */
 export interface EventStream {
@@ -32,9 +33,15 @@ export class Streams {
   /** The number of pages of the server, of each address and of each session. */
   readonly #counts = new Map<string, number>()
   readonly #limits: StreamLimits
+  readonly #shared: Pick<SharedCounts, 'pages'> | undefined
+  readonly #reports: NodeJS.Timeout | undefined
+  #ended = false
 
-  constructor(limits: StreamLimits) {
+  /** With `shared`, the limits of one client count for all servers together. */
+  constructor(limits: StreamLimits, shared?: Pick<SharedCounts, 'pages'>) {
     this.#limits = limits
+    this.#shared = shared
+    if (shared) this.#reports = setInterval(() => this.#reportAll(), pagesMs / 3)
   }
 
   get size(): number {
@@ -46,6 +53,7 @@ export class Streams {
    * one client could use all connections of the server. The stream takes over the reply.
    */
   open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | { refusal: StreamRefusal } {
+    if (this.#ended) return { refusal: stopping }
     const owners = this.#owners(request)
     const exceeded = owners.find(({ name, limit }) => (this.#counts.get(name) ?? 0) + pages > this.#limits[limit])
     if (exceeded) return { refusal: refusalOf(exceeded.limit, this.#limits) }
@@ -62,9 +70,29 @@ export class Streams {
     return stream
   }
 
+  /** Like `open`, and also counts the pages of other servers if Redis answers. */
+  async openShared(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pages = 1,
+  ): Promise<EventStream | { refusal: StreamRefusal }> {
+    const owners = this.#owners(request)
+    for (const { name, limit } of owners) {
+      if (limit === 'all') continue
+      const own = (this.#counts.get(name) ?? 0) + pages
+      const isFree = await this.#shared?.pages(name, own, this.#limits[limit]).catch(() => true)
+      if (isFree !== false) continue
+      for (const { name } of owners) this.#report(name)
+      return { refusal: refusalOf(limit, this.#limits) }
+    }
+    const stream = this.open(request, reply, pages)
+    if ('refusal' in stream) for (const { name } of owners) this.#report(name)
+    return stream
+  }
+
   #owners({ ip, visitor }: FastifyRequest): { name: string; limit: StreamLimit }[] {
     const owners = [
-      { name: 'the server', limit: 'all' as const },
+      { name: everybody, limit: 'all' as const },
       { name: `address ${networkOf(ip)}`, limit: 'address' as const },
     ]
     if (visitor?.kind !== 'administrator') return owners
@@ -75,12 +103,32 @@ export class Streams {
     const count = (this.#counts.get(name) ?? 0) + change
     if (count > 0) this.#counts.set(name, count)
     else this.#counts.delete(name)
+    if (change < 0) this.#report(name)
   }
 
+  /** Tells the other servers how many pages this server has for a client. */
+  #report(name: string): void {
+    if (name === everybody) return
+    this.#shared?.pages(name, this.#counts.get(name) ?? 0, Number.MAX_SAFE_INTEGER).catch(() => {})
+  }
+
+  #reportAll(): void {
+    for (const name of this.#counts.keys()) this.#report(name)
+  }
+
+  close(): void {
+    clearInterval(this.#reports)
+  }
+
+  /** Ends all streams of a server that stops. Browsers connect again, to another server. */
   endAll(): void {
+    this.#ended = true
     for (const stream of this.#open) stream.end()
   }
 }
+
+/** The name of all clients together. */
+const everybody = 'the server'
 
 const aliveEvent = encodeEvents([{ event: 'alive', data: '' }])
 

@@ -20,7 +20,7 @@ type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 export const signInRoute = (services: Services) => async (app: FastifyInstance) => {
   const { farm, config } = services
   acceptForms(app)
-  await limitRates(app, rareRequestsPerMinuteMax)
+  await limitRates(app, 'sign-in', rareRequestsPerMinuteMax)
   identifyVisitors(app)
   const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
     path: config.publicPath || '/',

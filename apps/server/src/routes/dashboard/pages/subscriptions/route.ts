@@ -25,7 +25,7 @@ type TokenRequest = FastifyRequest<{ Params: { token: string } }>
 /** The form for messages by mail, and the pages of the links in these mails. */
 export async function subscriptionRoutes(app: FastifyInstance, services: Services): Promise<void> {
   const { notifications, projects } = services.farm
-  const limited = await openCount(app, requestsPerMinuteMax)
+  const limited = await openCount(app, 'subscriptions', requestsPerMinuteMax)
   const names = async () => [...(await projects.repositories()).keys()].sort()
 
   app.get('/subscriptions', async (request, reply) => {
