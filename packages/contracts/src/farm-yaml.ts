@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { BisectLimits, WrittenBisect } from './bisect-yaml.ts'
+import { ProjectKeep, WrittenKeep } from './keep-yaml.ts'
 import { Notify, NotifyRule } from './notify-yaml.ts'
 import { ProjectPullRequests, WrittenPullRequests } from './pull-requests-yaml.ts'
 import { ChangedPaths, SourceTrigger, WebhookSecrets } from './push-yaml.ts'
@@ -188,6 +189,7 @@ export const WrittenProject = Type.Object(
     notify: Type.Optional(Notify),
     'pull-requests': Type.Optional(WrittenPullRequests),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
+    keep: Type.Optional(WrittenKeep),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
 )
@@ -198,6 +200,7 @@ export const FarmYaml = Type.Object(
     projects: yamlMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name'),
     notify: Type.Optional(Notify),
     'notify-after': Type.Optional(yamlDuration('60s')),
+    keep: Type.Optional(WrittenKeep),
   },
   { additionalProperties: false, description: 'a map with the key projects' },
 )
@@ -335,6 +338,8 @@ export const ProjectConfig = Type.Object({
   pullRequests: Type.Optional(ProjectPullRequests),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
+  /** Absent if the farm keeps everything. */
+  keep: Type.Optional(ProjectKeep),
 })
 export type ProjectConfig = Static<typeof ProjectConfig>
 

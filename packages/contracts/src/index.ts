@@ -9,6 +9,7 @@ export * from './cksum.ts'
 export * from './farm-yaml.ts'
 export * from './hosts.ts'
 export { type Json, readJson, unknownKey } from './json.ts'
+export { keepLastDefault, ProjectKeep, WrittenKeep } from './keep-yaml.ts'
 export {
   mailPattern,
   type NotifyEvent,

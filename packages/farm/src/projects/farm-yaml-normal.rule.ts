@@ -16,6 +16,7 @@ import {
   type WrittenProject,
 } from '@rumpfarm/contracts'
 import { readDuration, readPoll } from './durations.rule.ts'
+import { fillInKeep } from './farm-yaml-keep.rule.ts'
 import { fillInNotify } from './farm-yaml-notify.rule.ts'
 import { fillInPullRequests } from './farm-yaml-pull-requests.rule.ts'
 import { fillInPush } from './farm-yaml-push.rule.ts'
@@ -47,8 +48,14 @@ export const fillInFarmWide = ({ notify = [], 'notify-after': after }: FarmYaml)
   notifyAfterSeconds: after === undefined ? notifyAfterDefault : readDuration(after),
 })
 
-/** A project with every default filled in. */
-export function fillIn(name: string, written: WrittenProject, directory: string): ProjectConfig {
+/** A project with every default filled in. `farmWide` has the defaults of the whole file. */
+export function fillIn(
+  name: string,
+  written: WrittenProject,
+  directory: string,
+  farmWide: Pick<FarmYaml, 'keep'>,
+): ProjectConfig {
+  const keep = fillInKeep(written.keep, farmWide.keep)
   return {
     name,
     ...(written.title === undefined ? {} : { title: written.title }),
@@ -83,6 +90,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.notify?.length ? { notify: fillInNotify(written.notify) } : {}),
     ...(written['pull-requests'] ? { pullRequests: fillInPullRequests(written['pull-requests']) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
+    ...(keep ? { keep } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
     ...(written.cache?.length ? { cache: written.cache } : {}),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),

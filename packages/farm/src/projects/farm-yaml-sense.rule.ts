@@ -2,6 +2,7 @@ import type { FarmYaml, WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { readDuration, readPoll } from './durations.rule.ts'
 import { cacheFindings } from './farm-yaml-cache.rule.ts'
+import { keepFindings } from './farm-yaml-keep.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInBisect, fillInLimits } from './farm-yaml-normal.rule.ts'
 import { notifyFindings } from './farm-yaml-notify.rule.ts'
@@ -29,6 +30,7 @@ export const limitRanges = {
 export const senseFindings = (file: FarmYaml): Finding[] => [
   ...notifyFindings(file.notify, true),
   ...notifyAfterFindings(file['notify-after']),
+  ...keepFindings(file.keep),
   ...Object.entries(file.projects).flatMap(([name, project]) => {
     const found = [
       ...addressFindings(project.repository, ['repository']),
@@ -43,6 +45,7 @@ export const senseFindings = (file: FarmYaml): Finding[] => [
       ...statusFindings(project),
       ...knownFailureFindings(project),
       ...notifyFindings(project.notify, false),
+      ...keepFindings(project.keep),
       ...resultFindings(project),
       ...linePatternFindings(project),
       ...envFindings(project.env, ['env']),

@@ -34,7 +34,7 @@ const aliasesMax = 100
 export function readFarmYaml(text: string, { file, directory }: { file: string; directory: string }): FarmYamlReading {
   const written = read(text, file)
   if (Array.isArray(written)) return { kind: 'mistakes', mistakes: written.slice(0, mistakesMax) }
-  const projects = Object.entries(written.projects).map(([name, project]) => fillIn(name, project, directory))
+  const projects = Object.entries(written.projects).map(([name, project]) => fillIn(name, project, directory, written))
   return { kind: 'ok', projects, farmWide: fillInFarmWide(written) }
 }
 
