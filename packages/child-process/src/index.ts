@@ -1,3 +1,3 @@
 export { endWithParent } from './end-with-parent.ts'
 export { describeExit, exitWithin, hasExited } from './exit.ts'
-export { logTail, openLog, sizeOf } from './log-file.ts'
+export { logTail, openLog, rotateWhileRunning, sizeOf } from './log-file.ts'

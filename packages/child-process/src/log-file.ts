@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, copyFileSync, fstatSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs'
 
 const logBytesMax = 10_000_000
 const tailBytesMax = 4_000
@@ -8,6 +9,29 @@ const tailLinesMax = 12
 export const openLog = (file: string): number => {
   if (sizeOf(file) > logBytesMax) renameSync(file, `${file}.1`)
   return openSync(file, 'a', 0o600)
+}
+
+const rotateEveryMs = 60_000
+
+/**
+ * Keeps a log that another process writes below about 10 MB, until that process ends. The process does not open its log
+ * again, so the log is copied to FILE.1 and then emptied: the process appends, so its next line is the first. Lines that it
+ * writes between the copy and the end of the truncation are lost.
+ */
+export function rotateWhileRunning(child: ChildProcess, file: string): void {
+  const timer = setInterval(() => rotateLog(file), rotateEveryMs).unref()
+  child.once('exit', () => clearInterval(timer))
+}
+
+/** If the log is larger than 10 MB, copies it to FILE.1 and empties it. A full disk leaves it as it is. */
+export function rotateLog(file: string, bytesMax = logBytesMax): void {
+  if (sizeOf(file) <= bytesMax) return
+  try {
+    copyFileSync(file, `${file}.1`)
+    truncateSync(file)
+  } catch {
+    // the next run tries again
+  }
 }
 
 /** The size in bytes; 0 if the file does not exist. */

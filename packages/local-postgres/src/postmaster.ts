@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exitWithin, hasExited, logTail, openLog, sizeOf } from '@rumpfarm/child-process'
+import { exitWithin, hasExited, logTail, openLog, rotateWhileRunning, sizeOf } from '@rumpfarm/child-process'
 import type { Location } from './location.ts'
 import { readPostmasterPidFile } from './postmaster-pid-file.ts'
 import { socketPort } from './socket.ts'
@@ -48,6 +48,7 @@ const spawnPostgres = ({ location, socketDirectory, logFile, parameters }: RunRe
     detached: true, // Ctrl-C in the terminal must not end the database before the server
   })
   closeSync(log)
+  rotateWhileRunning(child, logFile)
   return child
 }
 

@@ -1,7 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
-import { describeExit, endWithParent, exitWithin, hasExited, logTail, openLog, sizeOf } from '@rumpfarm/child-process'
+import {
+  describeExit,
+  endWithParent,
+  exitWithin,
+  hasExited,
+  logTail,
+  openLog,
+  rotateWhileRunning,
+  sizeOf,
+} from '@rumpfarm/child-process'
 
 export interface ChildRequest {
   /** The program and its arguments. */
@@ -39,6 +48,7 @@ export const startChild = ({ command, environment, directory, logFile }: ChildRe
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })
   closeSync(log)
+  rotateWhileRunning(child, logFile)
   const ended = once(child, 'exit').then(() => describeExit(child))
   if (child.pid !== undefined) endWithThisProcess(child, child.pid)
   return {

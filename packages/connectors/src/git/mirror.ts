@@ -247,9 +247,30 @@ async function readObject(git: Git, directory: string, name: string) {
   }
 }
 
-/** Packs the objects that many small fetches left (git gc --auto). */
-export async function collectGarbage(git: Git, { directory }: Mirror): Promise<void> {
+/** A mirror keeps the refs of this many commits that the farm fetched by their names: the newest ones. */
+const commitRefsMax = 5_000
+
+/**
+ * Forgets the oldest fetched commits above the limit, and packs the objects that many small fetches left (git gc --auto).
+ * git deletes objects without a ref after two weeks. If the farm needs such a commit again, it fetches it again.
+ */
+export async function collectGarbage(git: Git, { directory }: Mirror, refsMax = commitRefsMax): Promise<void> {
+  await pruneRefs(git, directory, refsMax)
   const args = ['-c', 'gc.auto=1000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']
   await git.text({ args, seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } })
   git.readers.close(directory) // the process would keep the removed packs on the disk
+}
+
+/** Each built commit has a ref, so that git keeps it. Their order is that of the dates of the commits. */
+async function pruneRefs(git: Git, directory: string, refsMax: number): Promise<void> {
+  const where = { seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } }
+  const args = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', 'refs/farm']
+  const listed = await git.text({ args, ...where })
+  if (listed.kind === 'failed') return
+  const old = listed.stdout.toString('utf8').split('\n').filter(Boolean).slice(refsMax)
+  if (old.length === 0) return
+  const running = await git.stream({ args: ['update-ref', '--stdin'], input: true, ...where })
+  running.stdin?.end(old.map(ref => `delete ${ref}\n`).join(''))
+  running.stdout.resume()
+  await running.ended // if git fails, the next run tries again
 }

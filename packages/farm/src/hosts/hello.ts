@@ -81,13 +81,20 @@ async function writeArches(tx: Tx, { hostId, arches }: Hello): Promise<void> {
       AS declared("arch" text, "kind" text, "compiler" text, "unable" text)`
 }
 
+/** The farm keeps this many changes of a host's facts. A host whose facts change with each start must not fill the table. */
+export const factsKeptMax = 500
+
 /** Adds a row to the list of the host's facts, if a fact that can change the result of a job has changed. */
 async function recordFacts({ now }: Context, tx: Tx, { hostId, facts, arches }: Hello): Promise<void> {
   const stable = JSON.stringify(stableFacts(facts, arches))
-  await tx.execute`
+  const added = await tx.execute`
     INSERT INTO "HostFacts" ("hostId", "since", "facts") SELECT ${hostId}, ${now()}, ${stable}::jsonb
      WHERE ${stable}::jsonb IS DISTINCT FROM
            (SELECT "facts" FROM "HostFacts" WHERE "hostId" = ${hostId} ORDER BY "since" DESC, "id" DESC LIMIT 1)`
+  if (added === 0) return
+  await tx.execute`
+    DELETE FROM "HostFacts" WHERE "hostId" = ${hostId} AND "since" <= (
+      SELECT "since" FROM "HostFacts" WHERE "hostId" = ${hostId} ORDER BY "since" DESC, "id" DESC OFFSET ${factsKeptMax} LIMIT 1)`
 }
 
 interface WaitingRow {
