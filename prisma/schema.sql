@@ -25,6 +25,7 @@ CREATE TABLE "Acknowledgement" (
   CONSTRAINT "Acknowledgement_pkey" PRIMARY KEY (id),
   CONSTRAINT cell_or_fingerprint CHECK (kind = 'fingerprint'::text AND fingerprint IS NOT NULL AND branch IS NULL AND "hostId" IS NULL AND arch IS NULL AND variant IS NULL OR kind = 'cell'::text AND branch IS NOT NULL AND "hostId" IS NOT NULL AND arch IS NOT NULL AND variant IS NOT NULL)
 );
+CREATE INDEX "Acknowledgement_expiresAt_idx" ON "Acknowledgement" USING btree ("expiresAt");
 CREATE INDEX "Acknowledgement_projectName_expiresAt_idx" ON "Acknowledgement" USING btree ("projectName", "expiresAt");
 
 CREATE TABLE "ApiToken" (
@@ -220,6 +221,7 @@ CREATE TABLE "Build" (
   "sourcesTries" integer DEFAULT 0 NOT NULL,
   "sourcesSince" timestamp(3) with time zone,
   "sourcesNextAt" timestamp(3) with time zone,
+  "expiryDoneAt" timestamp(3) with time zone,
   CONSTRAINT "Build_pkey" PRIMARY KEY (id),
   CONSTRAINT branch_of_build CHECK (kind = 'branch'::text OR branch IS NULL),
   CONSTRAINT build_cause CHECK (cause = ANY (ARRAY['push'::text, 'hand'::text, 'poll'::text, 'schedule'::text, 'source'::text, 'bisection'::text])),
@@ -233,6 +235,7 @@ CREATE INDEX "Build_projectName_id_cause_idx" ON "Build" USING btree ("projectNa
 CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);
 CREATE INDEX builds_of_pull_request ON "Build" USING btree ("pullRequestId", commit, id) WHERE "pullRequestId" IS NOT NULL;
 CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pending'::text;
+CREATE INDEX builds_with_files ON "Build" USING btree ("projectName", id) WHERE "expiryDoneAt" IS NULL;
 
 CREATE TABLE "Cell" (
   "projectName" text NOT NULL,
@@ -377,6 +380,17 @@ CREATE TABLE "Examination" (
 );
 CREATE INDEX "Examination_wantedAt_idx" ON "Examination" USING btree ("wantedAt");
 
+CREATE TABLE "ExpiredBuild" (
+  id integer NOT NULL,
+  "projectName" text NOT NULL,
+  "firstJobId" integer NOT NULL,
+  "lastJobId" integer NOT NULL,
+  "expiredAt" timestamp(3) with time zone NOT NULL,
+  "keptDays" integer NOT NULL,
+  CONSTRAINT "ExpiredBuild_pkey" PRIMARY KEY (id)
+);
+CREATE INDEX "ExpiredBuild_lastJobId_idx" ON "ExpiredBuild" USING btree ("lastJobId");
+
 CREATE TABLE "Failure" (
   "jobId" integer NOT NULL,
   number integer NOT NULL,
@@ -404,6 +418,17 @@ CREATE TABLE "Failure" (
 CREATE INDEX "Failure_buildId_fingerprint_idx" ON "Failure" USING btree ("buildId", fingerprint);
 CREATE INDEX "Failure_projectName_fingerprint_buildId_idx" ON "Failure" USING btree ("projectName", fingerprint, "buildId");
 CREATE INDEX failures_by_symbol ON "Failure" USING btree ("buildId", symbol) WHERE symbol IS NOT NULL;
+
+CREATE TABLE "FileToDelete" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  kind text NOT NULL,
+  names text[],
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "FileToDelete_pkey" PRIMARY KEY ("jobId", number, kind),
+  CONSTRAINT file_to_delete_kind CHECK (kind = ANY (ARRAY['log'::text, 'artifacts'::text]))
+);
+CREATE INDEX "FileToDelete_nextAt_idx" ON "FileToDelete" USING btree ("nextAt");
 
 CREATE TABLE "Host" (
   id serial NOT NULL,
@@ -472,6 +497,7 @@ CREATE TABLE "Invitation" (
   seed text,
   CONSTRAINT "Invitation_pkey" PRIMARY KEY (id)
 );
+CREATE INDEX "Invitation_expiresAt_idx" ON "Invitation" USING btree ("expiresAt");
 CREATE UNIQUE INDEX "Invitation_tokenHash_key" ON "Invitation" USING btree ("tokenHash");
 
 CREATE TABLE "Job" (
@@ -484,6 +510,8 @@ CREATE TABLE "Job" (
   branch text,
   "projectName" text NOT NULL,
   status text DEFAULT 'open'::text NOT NULL,
+  "artifactsExpiredAt" timestamp(3) with time zone,
+  "logExpiredAt" timestamp(3) with time zone,
   CONSTRAINT "Job_pkey" PRIMARY KEY (id),
   CONSTRAINT job_status CHECK (status = ANY (ARRAY['open'::text, 'passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text]))
 );
@@ -493,6 +521,7 @@ CREATE INDEX ended_jobs_of_arch ON "Job" USING btree (arch, "projectName", statu
 CREATE INDEX ended_jobs_of_host ON "Job" USING btree ("hostId", "projectName", status, id) WHERE status <> 'open'::text;
 CREATE INDEX ended_jobs_of_project ON "Job" USING btree ("projectName", status, id) WHERE status <> 'open'::text;
 CREATE INDEX ended_jobs_of_variant ON "Job" USING btree (variant, "projectName", status, id) WHERE status <> 'open'::text;
+CREATE INDEX results_of_cell ON "Job" USING btree ("hostId", arch, variant, "projectName", branch, id) WHERE status = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text]);
 
 CREATE TABLE "Login" (
   id serial NOT NULL,
@@ -504,6 +533,7 @@ CREATE TABLE "Login" (
   "tokenHash" text NOT NULL,
   CONSTRAINT "Login_pkey" PRIMARY KEY (id)
 );
+CREATE INDEX "Login_expiresAt_idx" ON "Login" USING btree ("expiresAt");
 CREATE UNIQUE INDEX "Login_linkHash_key" ON "Login" USING btree ("linkHash");
 CREATE UNIQUE INDEX "Login_sessionHash_key" ON "Login" USING btree ("sessionHash");
 CREATE INDEX "Login_tokenHash_idx" ON "Login" USING btree ("tokenHash");
@@ -536,6 +566,7 @@ CREATE INDEX "Notification_hostId_id_idx" ON "Notification" USING btree ("hostId
 CREATE INDEX "Notification_problemId_idx" ON "Notification" USING btree ("problemId");
 CREATE UNIQUE INDEX "Notification_subject_channel_key" ON "Notification" USING btree (subject, channel);
 CREATE INDEX confirmations ON "Notification" USING btree ("createdAt") WHERE event = 'confirm'::text;
+CREATE INDEX sent_notifications ON "Notification" USING btree ("createdAt") WHERE "deliveredAt" IS NOT NULL OR "gaveUpAt" IS NOT NULL;
 CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
@@ -596,6 +627,7 @@ CREATE TABLE "Problem" (
   CONSTRAINT "Problem_pkey" PRIMARY KEY (id)
 );
 CREATE INDEX "Problem_projectName_branch_id_idx" ON "Problem" USING btree ("projectName", branch, id);
+CREATE INDEX closed_problems ON "Problem" USING btree ("projectName", "closedAt") WHERE "closedAt" IS NOT NULL;
 CREATE UNIQUE INDEX one_open_problem_per_key ON "Problem" USING btree ("projectName", branch, key) WHERE "closedAt" IS NULL;
 
 CREATE TABLE "ProblemCell" (
@@ -663,6 +695,7 @@ CREATE TABLE "PullRequest" (
 );
 CREATE INDEX "PullRequest_projectName_id_idx" ON "PullRequest" USING btree ("projectName", id);
 CREATE UNIQUE INDEX "PullRequest_projectName_number_key" ON "PullRequest" USING btree ("projectName", number);
+CREATE INDEX closed_pull_requests ON "PullRequest" USING btree ("projectName", "closedAt") WHERE "closedAt" IS NOT NULL;
 CREATE INDEX pull_requests_to_examine ON "PullRequest" USING btree ("examineAt") WHERE "examineAt" IS NOT NULL;
 
 CREATE TABLE "PullRequestCommit" (
@@ -713,6 +746,19 @@ CREATE TABLE "RepeatedRequest" (
   CONSTRAINT "RepeatedRequest_pkey" PRIMARY KEY (key)
 );
 CREATE INDEX "RepeatedRequest_startedAt_idx" ON "RepeatedRequest" USING btree ("startedAt");
+
+CREATE TABLE "RetentionRound" (
+  "projectName" text NOT NULL,
+  what text NOT NULL,
+  keep jsonb NOT NULL,
+  "keepSince" timestamp(3) with time zone NOT NULL,
+  whole boolean DEFAULT true NOT NULL,
+  "lastBuildId" integer DEFAULT 0 NOT NULL,
+  "startedAt" timestamp(3) with time zone NOT NULL,
+  "endedAt" timestamp(3) with time zone,
+  CONSTRAINT "RetentionRound_pkey" PRIMARY KEY ("projectName", what),
+  CONSTRAINT retention_round_what CHECK (what = ANY (ARRAY['files'::text, 'builds'::text]))
+);
 
 CREATE TABLE "RevokedToken" (
   hash text NOT NULL,

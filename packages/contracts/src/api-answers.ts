@@ -14,6 +14,7 @@ import {
   ref,
 } from './api-formats.ts'
 import { commit, failedStep, Milestone, state, testsMissing } from './api-matrix.ts'
+import { Expired } from './api-retention.ts'
 import { attemptPurposes, verdicts } from './attempts.ts'
 import { buildKinds } from './build-kinds.ts'
 import { cellStates } from './cell-states.ts'
@@ -213,6 +214,8 @@ const Attempt = Type.Object({
   logBytes: count('Log bytes that the farm has'),
   artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until the attempt has ended'),
   artifactNote: maybeText('The files that were not uploaded, with the reason'),
+  logExpired: maybe(Expired),
+  artifactsExpired: maybe(Expired),
 })
 
 const Recipe = Type.Object({

@@ -26,6 +26,7 @@ import { pollingMethods } from './polling/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { pullRequestMethods } from './pull-requests/index.ts'
 import { queueMethods } from './queue/index.ts'
+import { retentionMethods } from './retention/index.ts'
 import { scheduleMethods } from './schedules/index.ts'
 import { serverMethods } from './servers/index.ts'
 import { statusMethods } from './statuses/index.ts'
@@ -82,12 +83,15 @@ export { eventsOf } from './notifications/subscriptions.rule.ts'
 export type * from './polling/index.ts'
 export { farmSchema } from './projects/farm-schema.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
+export { fillInKeep as readKeep } from './projects/farm-yaml-keep.rule.ts'
 export type * from './projects/index.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './pull-requests/index.ts'
 export * from './pushes/index.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
+export { expiredWords } from './retention/expired.rule.ts'
+export type * from './retention/index.ts'
 export type * from './schedules/index.ts'
 export type * from './servers/index.ts'
 export { aliveSeconds, beatSeconds } from './servers/servers.ts'
@@ -175,6 +179,7 @@ export function openFarm(options: OpenFarm) {
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     pullRequests: withStorableArguments(pullRequestMethods(contexts)),
+    retention: withStorableArguments(retentionMethods(contexts)),
     schedules: withStorableArguments(scheduleMethods(contexts)),
     servers: withStorableArguments(serverMethods(contexts)),
     statuses: withStorableArguments(statusMethods(contexts)),

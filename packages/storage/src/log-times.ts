@@ -1,4 +1,5 @@
 import { appendFileSync, createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { LogTime, LogTimes } from './storage.ts'
@@ -12,6 +13,7 @@ export const openLogTimes = (pathOf: (attempt: AttemptId) => string): LogTimes =
   // A file that stays open would need one more descriptor for each running job. The log has created the folder.
   add: (attempt, { offset, at }) => appendFileSync(pathOf(attempt), `${offset} ${at}\n`),
   read: async attempt => timesIn(await readStart(pathOf(attempt))),
+  remove: attempt => rm(pathOf(attempt), { force: true }),
 })
 
 async function readStart(path: string): Promise<string> {

@@ -30,6 +30,8 @@ export interface LogTimes {
   add(attempt: AttemptId, time: LogTime): void
   /** The times in the order of their offsets. At most `logTimesMax` times; none if the farm has none. */
   read(attempt: AttemptId): Promise<LogTime[]>
+  /** Deletes the times; does nothing if there are none. */
+  remove(attempt: AttemptId): Promise<void>
 }
 
 /**

@@ -341,3 +341,17 @@ serverTest(
     expect((await run('pull-requests sample 7 --json')).json()).toMatchObject({ approval: 'refused' })
   },
 )
+
+serverTest('retention shows what would expire, and deletes nothing', async ({ server }) => {
+  const { run } = await scene(server)
+  server.wait(100 * 86_400)
+  expect((await run('retention')).lines.map(line => line.replace(/ {2,}/g, '|'))).toEqual([
+    'PROJECT|LOGS|ARTIFACTS|BUILDS|NOT BEFORE',
+    'sample|keeps all',
+  ])
+  const other = await run('retention sample --logs 90d --artifacts 90d --last 0')
+  expect(other.lines[1]?.replace(/ {2,}/g, '|')).toMatch(/^sample\|\d \(\d+ B\)\|\d \(\d B\)\|0 \(0 jobs\)/)
+  expect((await run('retention sample --logs soon')).exit).toBe(3)
+  expect((await run('retention nosuch')).exit).toBe(3)
+  expect((await run('log 1')).out).toBe('one\ntwo\n')
+})

@@ -19,6 +19,7 @@ import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { approve, pullRequests } from './pull-requests.ts'
 import { queue } from './queue.ts'
+import { retention } from './retention.ts'
 import { retry } from './retry.ts'
 import { schema } from './schema.ts'
 import { status } from './status.ts'
@@ -34,7 +35,7 @@ export const commands: Record<string, Node> = {
   ...{ 'pull-requests': pullRequests, approve },
   ...{ deliveries, replay },
   ...{ acknowledge, bisect },
-  ...{ hosts, host, artifact, export: exportList, token, admin },
+  ...{ hosts, host, artifact, export: exportList, retention, token, admin },
   'check-config': checkConfig,
   schema,
   completion: completion(() => commands),

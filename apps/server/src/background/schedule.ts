@@ -7,6 +7,7 @@ import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
 import { deleteUnconfirmed } from './tasks/delete-unconfirmed.ts'
 import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { endTries } from './tasks/end-tries.ts'
+import { expireData } from './tasks/expire-data.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
 import { handleDeliveries } from './tasks/handle-deliveries.ts'
 import { requestLooks } from './tasks/look.ts'
@@ -42,6 +43,7 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'request-looks', everySeconds: 5, run: requestLooks, withoutQueue: 'skip' },
   { name: 'run-schedules', everySeconds: 10, run: runSchedules, withoutQueue: 'run' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
+  { name: 'expire-data', everySeconds: 60, run: expireData, withoutQueue: 'skip' },
   { name: 'end-tries', everySeconds: 60, run: endTries, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },
 ]

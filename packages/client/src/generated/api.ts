@@ -1337,6 +1337,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logs, artifacts and builds of a project that would expire now; changes nothing
+         * @description Uses `keep` of farm.yaml, or the values of the query, which have the format of farm.yaml. An answer is about at most 500 builds: the oldest ones, or those after the build `after`.
+         */
+        get: operations["previewRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/schedules": {
         parameters: {
             query?: never;
@@ -2884,6 +2904,46 @@ export interface components {
             /** @description Reason of the outcome */
             why: string | null;
         };
+        /** @description What the farm would delete now */
+        ExpiryPreview: {
+            /** @description Their size */
+            artifactBytes: number;
+            /** @description Files that expire */
+            artifacts: number;
+            /** @description Builds that expire with their jobs, logs and artifacts */
+            builds: number;
+            /** @description The jobs of these builds */
+            jobs: number;
+            /** @description What the project keeps; null: everything */
+            keep: {
+                /** @description Days for which the farm keeps artifacts; absent: all */
+                artifactsDays?: number;
+                /** @description Days for which the farm keeps builds with their jobs; absent: all */
+                buildsDays?: number;
+                /** @description Days for which the farm keeps artifacts of failed jobs; absent: all */
+                failedArtifactsDays?: number;
+                /** @description Days for which the farm keeps logs of failed jobs; absent: all */
+                failedLogsDays?: number;
+                /** @description How many of the newest results of each cell stay */
+                lastPerCell: number;
+                /** @description Days for which the farm keeps logs; absent: all */
+                logsDays?: number;
+            } | null;
+            /** @description Their size */
+            logBytes: number;
+            /** @description Logs that expire */
+            logs: number;
+            /** @description How many builds the farm looked at */
+            looked: number;
+            /** @description There are more builds: repeat the request with this number as `after`; null: these are all */
+            next: number | null;
+            project: string;
+            /**
+             * Format: date-time
+             * @description Nothing expires before this time, because `keep` changed lately; null: no wait
+             */
+            waitsUntil: string | null;
+        };
         /** @description A machine that runs jobs */
         Host: {
             /** @description Agent version that the farm offers to the host; null: the host already has this version */
@@ -2998,6 +3058,16 @@ export interface components {
                     name: string;
                     sha256: string;
                 }[];
+                /** @description The farm deleted the data because of `keep` in farm.yaml; null: it did not */
+                artifactsExpired: {
+                    /**
+                     * Format: date-time
+                     * @description When the farm deleted the data
+                     */
+                    at: string;
+                    /** @description How many days the project keeps such data; null: it keeps them all now */
+                    keptDays: number | null;
+                } | null;
                 /** @description Name of the attempt: JOB.NUMBER */
                 attempt: string;
                 /**
@@ -3025,6 +3095,16 @@ export interface components {
                 leasedAt: string | null;
                 /** @description Log bytes that the farm has */
                 logBytes: number;
+                /** @description The farm deleted the data because of `keep` in farm.yaml; null: it did not */
+                logExpired: {
+                    /**
+                     * Format: date-time
+                     * @description When the farm deleted the data
+                     */
+                    at: string;
+                    /** @description How many days the project keeps such data; null: it keeps them all now */
+                    keptDays: number | null;
+                } | null;
                 /** @description Number of the attempt; the first is 1 */
                 number: number;
                 /**
@@ -5828,6 +5908,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too-many-requests: Too many requests */
             429: {
                 headers: {
@@ -7767,6 +7856,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too-many-requests: Too many requests */
             429: {
                 headers: {
@@ -7853,6 +7951,15 @@ export interface operations {
             };
             /** @description unknown: Not found. artifact-gone: The artifact is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. artifact-expired: The artifact has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7955,6 +8062,15 @@ export interface operations {
             };
             /** @description unknown: Not found. artifact-gone: The artifact is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. artifact-expired: The artifact has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8066,6 +8182,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired. artifact-expired: The artifact has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description range-outside: The range is outside the log or artifact */
             416: {
                 headers: {
@@ -8163,6 +8288,15 @@ export interface operations {
             };
             /** @description unknown: Not found. artifact-gone: The artifact is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. artifact-expired: The artifact has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8351,6 +8485,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description range-outside: The range is outside the log or artifact */
             416: {
                 headers: {
@@ -8446,6 +8589,15 @@ export interface operations {
             };
             /** @description unknown: Not found. log-gone: The log is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8552,6 +8704,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description range-outside: The range is outside the log or artifact */
             416: {
                 headers: {
@@ -8636,6 +8797,15 @@ export interface operations {
             };
             /** @description unknown: Not found. log-gone: The log is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9195,6 +9365,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description range-outside: The range is outside the log or artifact */
             416: {
                 headers: {
@@ -9288,6 +9467,15 @@ export interface operations {
             };
             /** @description unknown: Not found. log-gone: The log is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9392,6 +9580,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description range-outside: The range is outside the log or artifact */
             416: {
                 headers: {
@@ -9474,6 +9671,15 @@ export interface operations {
             };
             /** @description unknown: Not found. log-gone: The log is no longer available */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description expired: The build has expired. log-expired: The log has expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12058,6 +12264,113 @@ export interface operations {
             };
             /** @description invalid: The request does not match the schema */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewRetention: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the answer before */
+                after?: number;
+                /** @description a time in days, weeks or years, such as 30d or 2y, or all */
+                artifacts?: string;
+                /** @description a time in days, weeks or years, such as 104w or 2y, or all */
+                builds?: string;
+                /** @description a time in days, weeks or years, such as 180d or 2y, or one of same, longer, all */
+                failures?: string;
+                /** @description a number from 0 to 1000, such as 20 per cell */
+                last?: string;
+                /** @description a time in days, weeks or years, such as 90d or 2y, or all */
+                logs?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the farm would delete now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpiryPreview"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

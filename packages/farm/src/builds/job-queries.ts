@@ -9,6 +9,8 @@ import {
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
+import type { Expired } from '../retention/expired.rule.ts'
+import { expiredOfAttempts } from '../retention/expired-files.ts'
 import { type JobSummary, listJobs } from './job-pages.ts'
 import type { Recipe } from './plan.rule.ts'
 import type { PreparedSource } from './prepared-source.ts'
@@ -42,6 +44,9 @@ export interface AttemptView {
   artifacts: ArtifactView[]
   /** The files that the host did not upload, one on each line with the reason. */
   artifactNote: string | null
+  /** When the farm deleted the log, or the bytes of the artifacts, because of `keep` in farm.yaml; null if it did not. */
+  logExpired: Expired | null
+  artifactsExpired: Expired | null
 }
 
 /** A file that an attempt uploaded. */
@@ -85,6 +90,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     },
   })
   if (!row || !summary) return undefined
+  const expired = await expiredOfAttempts(context, row)
   const attempts = row.attempts.map(attempt => ({
     attempt: attemptName(attempt),
     number: attempt.number,
@@ -105,6 +111,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
     artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
     artifactNote: attempt.artifactNote,
+    ...expired(attempt),
   }))
   const { branch, tag, subject } = row.build
   const request = await requestOf(context, row.build.pullRequestId)

@@ -43,6 +43,9 @@ type Own =
   | 'wrong-method'
   | 'unknown-repository'
   | 'log-gone'
+  | 'log-expired'
+  | 'artifact-expired'
+  | 'expired'
   | 'artifact-gone'
   | 'token-name-taken'
   | 'wrong-offset'
@@ -95,6 +98,9 @@ export const problemKinds = {
   'bisection-ended': [409, 'The bisection has ended'],
   'key-in-use': [409, 'The first request with this Idempotency-Key is running'],
   'link-not-valid': [410, 'Invalid login link'],
+  'log-expired': [410, 'The log has expired'],
+  'artifact-expired': [410, 'The artifact has expired'],
+  expired: [410, 'The build has expired'],
   'deleted-branch': [410, 'The branch was deleted in its repository'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],

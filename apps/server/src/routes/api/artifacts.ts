@@ -1,4 +1,5 @@
 import { api } from '@rumpfarm/contracts'
+import { expiredWords } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
@@ -17,7 +18,7 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
     response: {
       200: octets('The artifact'),
       206: octets('The bytes of the range'),
-      ...refusalsFor('unknown', 'artifact-gone', 'range-outside'),
+      ...refusalsFor('unknown', 'expired', 'artifact-gone', 'artifact-expired', 'range-outside'),
     },
   }
   const answer = async (wanted: { id: number; number?: number }, name: string, to: Exchange) =>
@@ -85,6 +86,10 @@ function sendArtifact(
       'unknown',
       `attempt ${attempt.attempt} has no artifact ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists its artifacts`,
     )
+  if (attempt.artifactsExpired) {
+    const words = expiredWords(`${name} of attempt ${attempt.attempt}`, attempt.artifactsExpired)
+    return problem(reply, 'artifact-expired', words)
+  }
   const key = { jobId, number: attempt.number, name }
   if (farm.attempts.artifactSize(key) < artifact.bytes)
     return problem(reply, 'artifact-gone', `the farm no longer has ${name} of attempt ${attempt.attempt}`)

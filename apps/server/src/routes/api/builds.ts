@@ -40,7 +40,7 @@ export const builds = (services: Services, bulk: BulkAnswers) => async (app: Api
         summary: 'A build with its jobs',
         description: 'Each job has the state and the verdict of its newest attempt.',
         params: api.IdParam,
-        response: { 200: api.ref(api.Build), ...refusalsFor('unknown') },
+        response: { 200: api.ref(api.Build), ...refusalsFor('unknown', 'expired') },
       },
     },
     request => findBuild(farm, request.params.id),

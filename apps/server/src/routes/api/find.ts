@@ -8,6 +8,7 @@ import type {
   UnknownBranch,
   UnknownProject,
 } from '@rumpfarm/farm'
+import { expiredWords } from '@rumpfarm/farm'
 import { missingBranch, missingBranchRefusal } from '../../http/problems/missing-branch.ts'
 import { type OutcomeProblem, unknownJob, unknownProject } from '../../http/problems/outcomes.ts'
 import { Refusal } from '../../http/problems.ts'
@@ -16,10 +17,22 @@ import { Refusal } from '../../http/problems.ts'
 
 const refusal = ({ kind, detail, known }: OutcomeProblem) => new Refusal(kind, detail, known ? { known } : {})
 
-export async function findBuild({ builds }: Pick<Farm, 'builds'>, id: number): Promise<BuildView> {
+type Builds = Pick<Farm, 'builds' | 'retention'>
+
+export async function findBuild({ builds, retention }: Builds, id: number): Promise<BuildView> {
   const build = await builds.find(id)
-  if (!build) throw new Refusal('unknown', `there is no build ${id}`)
-  return build
+  if (build) return build
+  const expired = await retention.findBuild(id)
+  if (expired) throw new Refusal('expired', expiredWords(`build ${id}`, expired))
+  throw new Refusal('unknown', `there is no build ${id}`)
+}
+
+export async function findJob({ builds, retention }: Builds, id: number): Promise<JobView> {
+  const job = await builds.findJob(id)
+  if (job) return job
+  const expired = await retention.findJob(id)
+  if (expired) throw new Refusal('expired', expiredWords(`job ${id}`, expired))
+  throw refusal(unknownJob(id))
 }
 
 export interface FoundAttempt {
@@ -29,12 +42,11 @@ export interface FoundAttempt {
 
 /** One attempt of a job. `choose` takes one of the attempts, newest first, if the request has no number. */
 export async function findAttempt(
-  { builds }: Pick<Farm, 'builds'>,
+  farm: Builds,
   { id, number }: { id: number; number?: number | undefined },
   choose: (newestFirst: readonly AttemptView[]) => AttemptView | undefined = ([newest]) => newest,
 ): Promise<FoundAttempt> {
-  const job = await builds.findJob(id)
-  if (!job) throw refusal(unknownJob(id))
+  const job = await findJob(farm, id)
   const attempt = number === undefined ? choose(job.attempts) : job.attempts.find(one => one.number === number)
   if (attempt) return { job, attempt }
   throw new Refusal('unknown', number === undefined ? `job ${id} has no attempt` : noAttempt(id, number))

@@ -6,6 +6,7 @@ import { idOf, idOfCursor } from '../../http/pagination.ts'
 import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { findJob } from './find.ts'
 import { repeatable } from './repeatable.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
 import { sendList } from './send-list.ts'
@@ -46,12 +47,11 @@ export const jobs = (services: Services, bulk: BulkAnswers) => async (app: ApiIn
         description:
           'The newest attempt is first. `lastGood` is the last good job of the same host, arch, variant and branch.',
         params: api.IdParam,
-        response: { 200: api.ref(api.Job), ...refusalsFor('unknown') },
+        response: { 200: api.ref(api.Job), ...refusalsFor('unknown', 'expired') },
       },
     },
-    async (request, reply) => {
-      const job = await farm.builds.findJob(request.params.id)
-      return job ?? answerProblem(reply, unknownJob(request.params.id))
+    async request => {
+      return findJob(farm, request.params.id)
     },
   )
 

@@ -1,5 +1,5 @@
 import { api } from '@rumpfarm/contracts'
-import { prepareLine } from '@rumpfarm/farm'
+import { expiredWords, prepareLine } from '@rumpfarm/farm'
 import { idOfCursor, nextAddress, writeCursor } from '../../http/pagination.ts'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
@@ -26,7 +26,10 @@ export const logLines =
     const lines = {
       tags: ['jobs'],
       querystring: api.LogLinesFilter,
-      response: { 200: api.ref(api.LogLines), ...refusalsFor('unknown', 'log-gone', 'range-outside') },
+      response: {
+        200: api.ref(api.LogLines),
+        ...refusalsFor('unknown', 'expired', 'log-gone', 'log-expired', 'range-outside'),
+      },
     }
     app.get(
       '/jobs/:id/log/lines',
@@ -77,7 +80,7 @@ export const logLines =
     const search = {
       tags: ['jobs'],
       querystring: api.LogSearchFilter,
-      response: { 200: api.ref(api.LogMatches), ...refusalsFor('unknown', 'log-gone') },
+      response: { 200: api.ref(api.LogMatches), ...refusalsFor('unknown', 'expired', 'log-gone', 'log-expired') },
     }
     app.get(
       '/jobs/:id/log/search',
@@ -116,6 +119,8 @@ export const logLines =
 
     /** Before the lease, no host has written to the log. */
     function storedLog({ job, attempt }: FoundAttempt): StoredLog {
+      if (attempt.logExpired)
+        throw new Refusal('log-expired', expiredWords(`the log of attempt ${attempt.attempt}`, attempt.logExpired))
       const id = { jobId: job.id, number: attempt.number }
       const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(id)
       const finished = attempt.state === 'finished'

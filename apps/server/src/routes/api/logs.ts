@@ -1,4 +1,5 @@
 import { type AttemptId, api } from '@rumpfarm/contracts'
+import { expiredWords } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
@@ -16,7 +17,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
     response: {
       200: plain('The log'),
       206: plain('The bytes of the range'),
-      ...refusalsFor('unknown', 'log-gone', 'range-outside'),
+      ...refusalsFor('unknown', 'expired', 'log-gone', 'log-expired', 'range-outside'),
     },
   }
 
@@ -52,6 +53,8 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
 const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
 
 function sendLog({ farm }: Services, { job, attempt }: FoundAttempt, { request, reply }: Exchange): FastifyReply {
+  if (attempt.logExpired)
+    return problem(reply, 'log-expired', expiredWords(`the log of attempt ${attempt.attempt}`, attempt.logExpired))
   const name: AttemptId = { jobId: job.id, number: attempt.number }
   const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // a job that no host has claimed has no log
   const growing = attempt.state !== 'finished'

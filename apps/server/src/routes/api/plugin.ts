@@ -31,6 +31,7 @@ import { pullRequests } from './pull-requests.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
 import { repositories } from './repositories.ts'
+import { retention } from './retention.ts'
 import { retries } from './retries.ts'
 import { schedules } from './schedules.ts'
 import { statuses } from './statuses.ts'
@@ -65,6 +66,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     builds,
     jobs,
     retries,
+    retention,
     logs,
     logLines,
     artifacts,

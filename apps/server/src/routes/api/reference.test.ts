@@ -73,6 +73,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/projects/{name}/pull-requests',
     'get /api/v1/projects/{name}/pull-requests/{number}',
     'get /api/v1/projects/{name}/repositories',
+    'get /api/v1/projects/{name}/retention',
     'get /api/v1/projects/{name}/schedules',
     'get /api/v1/projects/{name}/statuses',
     'get /api/v1/projects/{name}/tests',

@@ -34,6 +34,7 @@ const answers = [
   api.CommitStatus,
   api.CommitStatuses,
   api.Comparison,
+  api.ExpiryPreview,
   api.Host,
   api.HostPage,
   api.Invitation,

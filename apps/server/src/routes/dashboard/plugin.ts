@@ -43,6 +43,7 @@ import { pullRequestForms } from './pages/pull-request/forms.ts'
 import { pullRequestRoute } from './pages/pull-request/route.ts'
 import { pullRequestsRoute } from './pages/pull-requests/route.ts'
 import { queueRoute } from './pages/queue/route.ts'
+import { retentionRoute } from './pages/retention/route.ts'
 import { retryRoutes } from './pages/retry/routes.ts'
 import { subscriptionRoutes } from './pages/subscriptions/route.ts'
 import { testHistoryRoute } from './pages/test-history/route.ts'
@@ -90,6 +91,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   hostForms(app, services)
   inviteRoute(app, services)
   notificationsRoute(app, services)
+  retentionRoute(app, services)
   await subscriptionRoutes(app, services)
   deliveriesRoute(app, services)
   deliveryRoute(app, services)

@@ -164,7 +164,8 @@ function Session({ visit }: { visit: Visit }) {
     <Form class="session" to="/logout">
       <CsrfField visit={visit} />
       <Link to="/approvals">Approvals</Link> <Link to="/deliveries">Deliveries</Link>{' '}
-      <Link to="/notifications">Notifications</Link> <span>administrator</span> <button type="submit">Sign out</button>
+      <Link to="/notifications">Notifications</Link> <Link to="/retention">Retention</Link> <span>administrator</span>{' '}
+      <button type="submit">Sign out</button>
     </Form>
   )
 }

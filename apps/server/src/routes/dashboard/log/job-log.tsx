@@ -1,3 +1,4 @@
+import { Gone } from '../components/gone.tsx'
 import { Link } from '../components/links.tsx'
 import { RawHtml } from '../components/raw-html.tsx'
 import { byteCount } from '../components/times.ts'
@@ -10,7 +11,7 @@ import type { JobLog } from './shown-log.ts'
 import type { WindowPart } from './window.ts'
 
 export function LogView({ log }: { log: JobLog }) {
-  const { window, live, missingBytes, path, query, sections } = log
+  const { window, live, missingBytes, expired, path, query, sections } = log
   const follow = live ? followedFrom(log) : undefined
   return (
     <section
@@ -21,9 +22,11 @@ export function LogView({ log }: { log: JobLog }) {
       data-newest={follow !== undefined && opensAtEnd(query) ? true : undefined}
     >
       <h2>Log</h2>
-      <LogTools log={log} />
-      {missingBytes > 0 && <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>}
-      {window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
+      {expired ? <Gone what="The log" expired={expired} /> : <LogTools log={log} />}
+      {!expired && missingBytes > 0 && (
+        <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>
+      )}
+      {!expired && window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
       {sections.map((section, index) => {
         const part = window.parts.find(shown => shown.section === index)
         if (part) return <Part part={part} log={log} />

@@ -1,3 +1,4 @@
+import type { Expired } from '@rumpfarm/farm'
 import type { LogQuery } from './log-query.ts'
 import type { FoundLines } from './search.ts'
 import type { LogSection } from './sections.ts'
@@ -16,6 +17,8 @@ export interface JobLog {
   live: boolean
   /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
   missingBytes: number
+  /** When the farm deleted the log, because of `keep` in farm.yaml; null if it did not. */
+  expired: Expired | null
   query: LogQuery
   /** The result of the search in the address. */
   found: FoundLines | undefined

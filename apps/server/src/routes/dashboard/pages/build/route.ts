@@ -12,7 +12,7 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
   livePage(app, '/builds/:id', async (request: FastifyRequest<{ Params: { id: string } }>) => {
     const id = wholeNumber(request.params.id)
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
-    if (!build) throw noBuild(request.params.id)
+    if (!build) throw noBuild(request.params.id, await services.farm.retention.findBuild(id ?? 0))
     const builtBefore = queryWord(request, 'built') === 'before'
     const allJobs = queryWord(request, 'jobs') === 'all'
     const { farm } = services

@@ -27,7 +27,7 @@ export function compareRoute(app: FastifyInstance, services: Services): void {
 async function findJob(farm: Farm, word: string): Promise<JobView> {
   const id = wholeNumber(word)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
-  if (!job) throw noJob(word)
+  if (!job) throw noJob(word, await farm.retention.findJob(id ?? 0))
   return job
 }
 

@@ -1,5 +1,6 @@
 import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { segment } from '../../components/escape.ts'
+import { Gone } from '../../components/gone.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { byteCount } from '../../components/times.ts'
@@ -9,7 +10,7 @@ const filesShown = 200
 
 export function Artifacts({
   job,
-  attempt: { number, artifacts, artifactNote },
+  attempt: { number, artifacts, artifactNote, artifactsExpired },
 }: {
   job: JobView
   attempt: AttemptView
@@ -18,10 +19,13 @@ export function Artifacts({
   return (
     <>
       <h2>Artifacts</h2>
+      {artifactsExpired && artifacts.length > 0 && (
+        <Gone what="The content of the artifacts" expired={artifactsExpired} />
+      )}
       {artifacts.length > 0 && (
         <ArtifactTable
           artifacts={artifacts.slice(0, filesShown)}
-          path={`/api/v1/jobs/${job.id}/attempts/${number}/artifacts`}
+          path={artifactsExpired ? undefined : `/api/v1/jobs/${job.id}/attempts/${number}/artifacts`}
         />
       )}
       {artifacts.length > filesShown && (
@@ -44,7 +48,8 @@ export function Artifacts({
   )
 }
 
-const ArtifactTable = ({ artifacts, path }: { artifacts: AttemptView['artifacts']; path: string }) => (
+/** Without `path`, the farm no longer has the files. */
+const ArtifactTable = ({ artifacts, path }: { artifacts: AttemptView['artifacts']; path: string | undefined }) => (
   <ScrollFrame label="Artifacts">
     <table class="list">
       <caption class="hidden-text">Artifacts</caption>
@@ -61,9 +66,13 @@ const ArtifactTable = ({ artifacts, path }: { artifacts: AttemptView['artifacts'
         {artifacts.map(({ name, bytes, sha256 }) => (
           <tr>
             <th scope="row">
-              <Link to={`${path}/${name.split('/').map(segment).join('/')}`} download>
-                {name}
-              </Link>
+              {path === undefined ? (
+                name
+              ) : (
+                <Link to={`${path}/${name.split('/').map(segment).join('/')}`} download>
+                  {name}
+                </Link>
+              )}
             </th>
             <td>{byteCount(bytes)}</td>
             <td class="wide">

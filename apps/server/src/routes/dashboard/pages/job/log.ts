@@ -82,5 +82,6 @@ const namesOf = ({ job, attempt, logSize }: LogSource) => ({
   attempt: attempt.attempt,
   rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
   live: attempt.state !== 'finished',
+  expired: attempt.logExpired,
   missingBytes: attempt.state === 'finished' ? Math.max(0, attempt.logBytes - logSize) : 0,
 })

@@ -59,7 +59,7 @@ async function findWithLogSize(services: Services, request: JobRequest): Promise
 async function findAttempt({ farm }: Services, { params }: JobRequest) {
   const id = wholeNumber(params.id)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
-  if (!job) throw noJob(params.id)
+  if (!job) throw noJob(params.id, await farm.retention.findJob(id ?? 0))
   const wanted = params.number === undefined ? defaultAttempt(job.attempts)?.number : wholeNumber(params.number)
   const attempt = job.attempts.find(({ number }) => number === wanted)
   if (!attempt)

@@ -1,3 +1,4 @@
+import { type Expired, expiredWords } from '@rumpfarm/farm'
 import { branchWords, historyPath, type MissingBranch } from '../../../../http/problems/missing-branch.ts'
 import { sentenceOf } from '../../../../http/problems.ts'
 import { segment } from '../../components/escape.ts'
@@ -24,7 +25,14 @@ const notFound = (what: string, name: string, next: Problem['next'] & object) =>
 
 const allBuilds = { href: '/builds', text: 'All builds' }
 
-export const noBuild = (id: string) => notFound('build', id, allBuilds)
+export const noBuild = (id: string, expired?: Expired) => missing('build', id, expired)
+/** `expired`: when the farm deleted it because of `keep` in farm.yaml. */
+function missing(what: 'build' | 'job', id: string, expired: Expired | undefined): PageError {
+  if (!expired) return notFound(what, id, allBuilds)
+  const text = `${sentenceOf(expiredWords(`${what} ${id}`, expired))} The farm has deleted it with its logs and artifacts.`
+  const title = `${what === 'build' ? 'Build' : 'Job'} ${id} has expired`
+  return new PageError(410, { title, text, next: allBuilds })
+}
 /** The tree of a try came from the machine of a person, so the server cannot build it again. */
 export const cannotBuildAgain = (id: number) =>
   new PageError(409, {
@@ -32,7 +40,7 @@ export const cannotBuildAgain = (id: number) =>
     text: 'The sources of this build came with its request. Send the request again.',
     next: { href: `/builds/${id}`, text: `Build ${id}` },
   })
-export const noJob = (id: string) => notFound('job', id, allBuilds)
+export const noJob = (id: string, expired?: Expired) => missing('job', id, expired)
 export const noTest = (project: string, id: string) =>
   notFound('test', id, { href: `/projects/${segment(project)}/tests`, text: `The tests of ${project}` })
 export const noPullRequest = (number: string, project: string) =>
