@@ -98,3 +98,27 @@ test('a transaction waits only a limited time for a connection', async ({ url })
   expect(await runTransaction(pool, async () => 2)).toBe(2)
   await pool.end()
 })
+
+test('if this process is frozen inside a transaction, PostgreSQL rolls back and frees its locks', async ({
+  url,
+  db,
+}) => {
+  const frozen = await openFrozenTransaction(url, { waitMs: 200, totalMs: 500 })
+  await db.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 2, now())`
+  expect(await db.query`SELECT "count" FROM "SignedRun"`).toEqual([{ count: 2 }])
+  await frozen.end()
+})
+
+/** A connection with the settings of the farm that has a row locked, and then sends nothing more. */
+async function openFrozenTransaction(connectionString: string, transactionLimits: typeof limits) {
+  const settings = openDatabase({ url: connectionString, limits: { waitMs: 200, statementMs: 500 }, transactionLimits })
+  const [shown] = await settings.query<{ ms: string }>`
+    SELECT "setting" AS "ms" FROM pg_settings WHERE "name" = 'idle_in_transaction_session_timeout'`
+  await settings.close()
+  const client = new pg.Client({ connectionString, idle_in_transaction_session_timeout: Number(shown?.ms) })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query(`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`)
+  return client
+}

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { Prisma, PrismaClient } from './generated/client.ts'
-import { runTransaction, type TransactionLimits } from './pg-transaction.ts'
+import { runTransaction, type TransactionLimits, usualLimits } from './pg-transaction.ts'
 import type { Turns } from './query-limit.ts'
 import { ReadPool } from './read-pool.ts'
 import { nameStatement } from './statement-names.ts'
@@ -63,10 +63,15 @@ export interface QueryLimits {
 /** One pool of connections. Prisma and the farm's own statements share it. */
 export function openDatabase({ url, connectionsMax = 10, limits, pooler = false, ...given }: OpenDatabase): Db {
   compileQuickly()
-  const { transactionLimits, turns } = given
+  const { transactionLimits = usualLimits, turns } = given
   const config = {
     ...{ connectionString: url, max: connectionsMax, ...clientLimits(limits) },
-    ...(!pooler && { statement_timeout: limits.statementMs, onConnect: endWithThisProcess }),
+    ...(!pooler && {
+      statement_timeout: limits.statementMs,
+      // A process that is frozen inside a transaction must not hold its locks against other servers.
+      idle_in_transaction_session_timeout: transactionLimits.totalMs,
+      onConnect: endWithThisProcess,
+    }),
   }
   const pool = turns ? new ReadPool(config, turns, limits.statementMs) : new pg.Pool(config)
   pool.on('error', () => {}) // if an idle connection breaks, the pool drops it, and the next query reports the problem

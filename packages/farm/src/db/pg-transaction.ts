@@ -8,7 +8,7 @@ export interface TransactionLimits {
 }
 
 // A transaction of the farm has only a few statements. If it takes longer than this, the database has a problem.
-const usualLimits = { waitMs: 5_000, totalMs: 15_000 }
+export const usualLimits = { waitMs: 5_000, totalMs: 15_000 }
 
 /** Runs `work` between BEGIN and COMMIT on one connection, at PostgreSQL's default isolation (read committed). */
 export async function runTransaction<Result>(
