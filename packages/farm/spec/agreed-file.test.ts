@@ -70,6 +70,16 @@ farmTest('a server alone makes its file active, also an older one', async ({ far
   expect(await names(farm)).toEqual(['sample', 'second'])
 })
 
+farmTest('a server alone that was killed makes its file active when it starts again', async ({ farm }) => {
+  const [one] = await started(farm, 'one')
+  await one.offers('first')
+  await one.offers('next')
+  const again = serverIn(farm, 'again')
+  again.facts.name = one.facts.name
+  await farm.servers.register(again.facts)
+  expect(await again.offers('first')).toBe('apply')
+})
+
 farmTest('errors of one server’s file go away when this server has a file without errors', async ({ farm }) => {
   const [one, two] = await started(farm, 'one', 'two')
   await one.offers('first')

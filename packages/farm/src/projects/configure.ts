@@ -53,6 +53,7 @@ export function offerFile(context: Context, offer: FileOffer): Promise<FileDecis
 /** The farm remembers this many texts that were active. */
 const filesKept = 1000
 
+/** A server with the name of this one was killed just now. It is not another server. */
 async function agreedFile(tx: Tx, { sum, server, projects, farmWide }: FileOffer): Promise<AgreedFile> {
   const [row] = await tx.query<AgreedFile>`
     SELECT "fileSum" AS "sum", "hash" IS NOT DISTINCT FROM ${configurationHash(projects, farmWide)} AS "sameProjects",
@@ -60,7 +61,7 @@ async function agreedFile(tx: Tx, { sum, server, projects, farmWide }: FileOffer
            others."count" > 0 AS "others", COALESCE(others."newest" < ${server.migration}, true) AS "newest"
       FROM "Configuration", (
         SELECT count(*) AS "count", max("migration") AS "newest" FROM "Server"
-         WHERE "id" <> ${server.id} AND "seenAt" > ${later(tx.now(), -aliveSeconds)}) others
+         WHERE "id" <> ${server.id} AND "name" <> ${server.name} AND "seenAt" > ${later(tx.now(), -aliveSeconds)}) others
      WHERE "Configuration"."id" = 1`
   return row ?? { sum: null, sameProjects: false, wasActive: false, others: false, newest: true }
 }

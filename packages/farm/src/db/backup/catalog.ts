@@ -10,14 +10,11 @@ const tablesText = `SELECT table_.relname AS name, array_agg(column_.attname::te
   FROM pg_class table_
   JOIN pg_attribute column_ ON column_.attrelid = table_.oid
   WHERE table_.relnamespace = 'public'::regnamespace AND table_.relkind IN ('r', 'p') AND NOT table_.relispartition
-    AND table_.relname NOT IN ('_prisma_migrations', 'Server')
+    AND table_.relname <> '_prisma_migrations'
     AND column_.attnum > 0 AND NOT column_.attisdropped AND column_.attgenerated = ''
   GROUP BY table_.relname ORDER BY table_.relname`
 
-/**
- * The tables of the farm, in the order of their names. The history of the migrations is not one of them, and
- * neither is the list of the servers that run now.
- */
+/** The tables of the farm, in the order of their names. The history of the migrations is not one of them. */
 export const readTables = async (client: ClientBase): Promise<Table[]> => (await client.query<Table>(tablesText)).rows
 
 /** The last value of each used sequence. As texts, because JavaScript's numbers are too small for large values. */

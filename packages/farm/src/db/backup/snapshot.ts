@@ -40,7 +40,8 @@ async function readSnapshot(client: pg.Client): Promise<DatabaseSnapshot> {
     throw new Error(`the migration ${unfinished.migration_name} has failed in this database; repair it first`)
   return {
     migrations: history.map(row => row.migration_name),
-    tables: await readTables(client),
+    // The servers that run now are not a part of the backup: a restored farm would wait for their end.
+    tables: (await readTables(client)).filter(({ name }) => name !== 'Server'),
     rows: table => {
       const text = `COPY (SELECT ${columnsText(client, table)} FROM ${client.escapeIdentifier(table.name)}) TO STDOUT`
       return client.query(copyTo(text))
