@@ -570,6 +570,13 @@ CREATE INDEX sent_notifications ON "Notification" USING btree ("createdAt") WHER
 CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
+CREATE TABLE "OutdatedObject" (
+  object text NOT NULL,
+  "deleteAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "OutdatedObject_pkey" PRIMARY KEY (object)
+);
+CREATE INDEX "OutdatedObject_deleteAt_idx" ON "OutdatedObject" USING btree ("deleteAt");
+
 CREATE TABLE "PolledRef" (
   repository text NOT NULL,
   ref text NOT NULL,
@@ -848,6 +855,33 @@ CREATE TABLE "StatusForge" (
   api text NOT NULL,
   "nextAt" timestamp(3) with time zone NOT NULL,
   CONSTRAINT "StatusForge_pkey" PRIMARY KEY (api)
+);
+
+CREATE TABLE "StoredFile" (
+  path text NOT NULL,
+  id serial NOT NULL,
+  bytes bigint NOT NULL,
+  "segmentBytes" bigint DEFAULT 0 NOT NULL,
+  "sealedAt" timestamp(3) with time zone,
+  object text,
+  CONSTRAINT "StoredFile_pkey" PRIMARY KEY (path),
+  CONSTRAINT stored_file_pieces CHECK (object IS NOT NULL OR (bytes - "segmentBytes") < 1048576)
+);
+CREATE INDEX stored_file_unpacked ON "StoredFile" USING btree ("sealedAt") WHERE "sealedAt" IS NOT NULL AND object IS NULL;
+
+CREATE TABLE "StoredPiece" (
+  path text NOT NULL,
+  start bigint NOT NULL,
+  bytes bytea NOT NULL,
+  CONSTRAINT "StoredPiece_pkey" PRIMARY KEY (path, start)
+);
+
+CREATE TABLE "StoredSegment" (
+  path text NOT NULL,
+  start bigint NOT NULL,
+  "end" bigint NOT NULL,
+  object text NOT NULL,
+  CONSTRAINT "StoredSegment_pkey" PRIMARY KEY (path, start)
 );
 
 CREATE TABLE "Subscription" (

@@ -36,7 +36,7 @@ const parts: Part[] = [
     name: 'storage',
     place: /^packages\/storage\/src\//,
     ours: 'contracts',
-    may: /^(@rumpfarm\/contracts|node:.*)$/,
+    may: /^(@rumpfarm\/contracts|@aws-sdk\/client-s3|@smithy\/node-http-handler|lru-cache|node:.*)$/,
   },
   {
     name: 'connectors',

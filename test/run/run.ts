@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkApi } from './api.ts'
+import { runBuckets } from './buckets.ts'
 import { checkTypes, runChecks } from './checks.ts'
 import { runMonitoring } from './monitoring.ts'
 import { runNetwork } from './network.ts'
@@ -68,6 +69,7 @@ const runs: Record<string, () => Promise<TestResult[]>> = {
   'check-api': checkApi,
   network: () => inTemporaryDirectory(runNetwork),
   monitoring: () => inTemporaryDirectory(runMonitoring),
+  buckets: () => inTemporaryDirectory(runBuckets),
   notifiers: () => inTemporaryDirectory(withRealServers),
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { type BucketPlace, type Credentials, readStorageUrl, StorageUrlError } from '@rumpfarm/storage'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
 /** The places of a farm's data. Reading them makes no file, so that a restore finds an empty data directory. */
@@ -15,6 +16,8 @@ export const readPlaces = (env: NodeJS.ProcessEnv = process.env, cwd = process.c
    */
   databaseDirectUrl: directUrl(env),
   farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
+  /** The bucket of logs, artifacts and source tarballs; undefined if they are in the data directory. */
+  bucket: bucketPlace(env),
 })
 
 export type Places = ReturnType<typeof readPlaces>
@@ -107,7 +110,7 @@ export type Config = ReturnType<typeof readConfig>
  */
 export const demoEnvironment = (dataDirectory: string): Record<string, string> => ({
   ...{ RUMPFARM_DATA: dataDirectory, FARM_FILE: join(dataDirectory, 'farm.yaml'), DATABASE_URL: '', REDIS_URL: '' },
-  ...{ DATABASE_DIRECT_URL: '', DATABASE_READ_URL: '' },
+  ...{ DATABASE_DIRECT_URL: '', DATABASE_READ_URL: '', STORAGE_URL: '' },
   ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '', SMTP_URL: '' },
 })
 
@@ -203,6 +206,21 @@ function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example
   if (!text) return undefined
   if (URL.canParse(text) && protocol.test(new URL(text).protocol)) return text
   throw new ConfigError(`${name} is not an address such as ${example}`)
+}
+
+/** Reads the bucket and its keys. Without keys, Amazon's SDK uses the role of the machine. */
+function bucketPlace(env: NodeJS.ProcessEnv): { place: BucketPlace; credentials: Credentials | undefined } | undefined {
+  if (!env.STORAGE_URL) return undefined
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
+  if (!accessKeyId !== !secretAccessKey)
+    throw new ConfigError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both of them')
+  try {
+    const sessionToken = env.AWS_SESSION_TOKEN || undefined
+    const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined
+    return { place: readStorageUrl(env.STORAGE_URL), credentials }
+  } catch (error) {
+    throw error instanceof StorageUrlError ? new ConfigError(`STORAGE_URL is wrong: ${error.message}`) : error
+  }
 }
 
 /** The embedded PostgreSQL needs no pooler, so this variable is useful only with DATABASE_URL. */

@@ -38,13 +38,16 @@ export async function serverFacts({
   secrets,
   redisUrl,
   dataDirectory,
+  bucket,
 }: Config): Promise<ServerFacts> {
   return {
     id: randomUUID(),
     name: serverName ?? `${hostname()}:${port === 0 ? process.pid : port}`,
     migration: await newestMigration(),
     queues: redisUrl === undefined ? 'postgres' : 'redis',
-    storage: `directory ${keptSecret(join(dataDirectory, 'storage-id'), randomUUID)}`,
+    storage: bucket
+      ? `bucket ${bucket.place.bucket}/${bucket.place.prefix}`
+      : `directory ${keptSecret(join(dataDirectory, 'storage-id'), randomUUID)}`,
     secretSum: sign(secrets.server, 'all servers of a farm have this secret').slice(0, 32),
   }
 }

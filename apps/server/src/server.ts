@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { makeNotifiers, openMirrors, openUploads, statusSender, withUploads } from '@rumpfarm/connectors'
 import { openFarm } from '@rumpfarm/farm'
+import { type Bucket, openBucket } from '@rumpfarm/storage'
 import type { Logger } from 'pino'
 import { checkAgentVersionMin, openAgentFiles } from './agent-release/agent-files.ts'
 import { buildApp, buildSignedApp } from './app.ts'
@@ -54,19 +55,21 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const self = await serverFacts(config)
   const bus = parts.add(openBus({ serverId: self.id, redis: queues.redis, databaseUrl: database.directUrl, log }))
   const viewers = parts.add(openViewers(bus))
+  const bucket = config.bucket && parts.add(await openBucket(config.bucket.place, config.bucket.credentials))
+  const farm = parts.add(openFarm(farmOptions(config, database.url, bucket)))
   const uploadsDirectory = join(dataDirectory, 'sources', 'uploads')
-  const uploads = openUploads(uploadsDirectory)
+  const uploads = openUploads(uploadsDirectory, farm.sharedFiles)
   const ownMirrors = parts.add(
     openMirrors({
       directory: join(dataDirectory, 'sources'),
+      shared: farm.sharedFiles,
       tarballBytesMax: config.sourcesBytesMax,
       environment: config.environment,
       allowPrivate: config.notifiers.allowPrivate,
       log: (event, fields) => log.info(fields, event),
     }),
   )
-  const mirrors = withUploads(ownMirrors, uploadsDirectory)
-  const farm = parts.add(openFarm(farmOptions(config, database.url)))
+  const mirrors = withUploads(ownMirrors, uploadsDirectory, farm.sharedFiles)
   await farm.measureClock()
   followClock(farm.now)
   const membership = parts.add(await openMembership({ self, farm, bus, log, stop: endThisServer })) // before a task can expire a lease
@@ -107,6 +110,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     ...{ config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles },
     sharedCounts: queues.redis && openSharedCounts(queues.redis, self.id, log),
     ...{ draining, serverProblems: membership.problems },
+    pingBucket: bucket && (() => bucket.ping()),
     pingRedis: queues.redis && (() => queues.redis?.ping() as Promise<unknown>),
   }
   const app = parts.add(await buildApp(services, { log }))
@@ -136,13 +140,14 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
  */
 const backlog = 4096
 
-const farmOptions = (config: Config, databaseUrl: string) => ({
+const farmOptions = (config: Config, databaseUrl: string, bucket: Bucket | undefined) => ({
   databaseUrl,
   databaseReadUrl: config.databaseReadUrl,
   databasePooler: config.databaseDirectUrl !== undefined,
   connectionsMax: config.databaseConnections,
   readConnectionsMax: config.databaseReadConnections,
   logsDirectory: join(config.dataDirectory, 'logs'),
+  bucket,
   diskReserveBytes: config.diskReserveBytes,
   secret: config.secrets.server,
   leaseSeconds: config.leaseSeconds,

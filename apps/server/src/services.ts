@@ -33,6 +33,8 @@ export interface Services {
   draining?: Draining | undefined
   /** What is wrong between this server and the other servers, for people. */
   serverProblems?: (() => readonly string[]) | undefined
+  /** Rejects if the bucket does not answer; undefined if logs and artifacts are in the data directory. */
+  pingBucket?: (() => Promise<unknown>) | undefined
   /** Rejects if Redis does not answer; undefined if this server uses no Redis. */
   pingRedis?: (() => Promise<unknown>) | undefined
   /** The settings for signed requests; undefined if this server accepts no signed requests. */

@@ -21,6 +21,7 @@ import {
   type Resolved,
   type TarballAnswer,
 } from './repositories.ts'
+import type { SharedFiles } from './shared-files.ts'
 import type { SourceOptions, WantedTarball } from './wanted-tarball.ts'
 
 export type { FileAnswer, HistoryAnswer, RangeAnswer, Resolved, SourceOptions, TarballAnswer, WantedTarball }
@@ -32,6 +33,8 @@ export interface MirrorsOptions {
   environment: Environment
   /** The largest size of the cache of tarballs; by default 4 GB. */
   tarballBytesMax?: number
+  /** The tarballs of all servers, if the servers do not share `directory`. */
+  shared?: SharedFiles | undefined
   limits?: Partial<GitLimits>
   /** Whether the farm may fetch pull requests from forks with private addresses. */
   allowPrivate?: boolean
@@ -94,7 +97,10 @@ export interface Mirrors {
 /** The farm's copies of the repositories that it builds. */
 export function openMirrors(options: MirrorsOptions): Mirrors {
   const git = openGit(options.environment, { ...defaultGitLimits, ...options.limits })
-  const tarballs = openTarballs(join(options.directory, 'tarballs'), options.tarballBytesMax ?? 4_000_000_000)
+  // Tarballs that this server made before it shared them can have other bytes than those of another server.
+  const folder = options.shared ? 'shared-tarballs' : 'tarballs'
+  const bytesMax = options.tarballBytesMax ?? 4_000_000_000
+  const tarballs = openTarballs(join(options.directory, folder), bytesMax, options.shared)
   const repositories = new Repositories(
     git,
     tarballs,

@@ -69,9 +69,9 @@ const finish = (
     artifactsLeft: left,
   })
 
-const contents = (farm: TestFarm, offer: Offer, name: string) => {
+const contents = async (farm: TestFarm, offer: Offer, name: string) => {
   const key = { ...attemptOf(offer), name }
-  return buffer(farm.attempts.readArtifact(key, 0, farm.attempts.artifactSize(key)))
+  return buffer(farm.attempts.readArtifact(key, 0, await farm.attempts.artifactSize(key)))
 }
 
 const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[0]?.artifacts.map(({ name }) => name)
@@ -148,7 +148,7 @@ farmTest('the farm rejects a chunk with a wrong checksum, and a chunk beyond the
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'a', letters, { checksum: wrongCrc })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
-  expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
+  expect(await farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
 })
 
 farmTest(
@@ -245,7 +245,7 @@ farmTest('the farm stores no artifacts of a cancelled job', async ({ farm }) => 
     why: 'the job was cancelled',
   })
   await farm.end(vax, offer, { exits: [], reason: 'cancelled' })
-  expect([await kept(farm), farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
+  expect([await kept(farm), await farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
 })
 
 farmTest('the farm drops a stored file that the finish message does not list', async ({ farm }) => {
@@ -255,7 +255,7 @@ farmTest('the farm drops a stored file that the finish message does not list', a
   await finish(farm, vax, offer, [reported('a', letters)])
   expect(await kept(farm)).toEqual(['a'])
   const size = (name: string) => farm.attempts.artifactSize({ ...attemptOf(offer), name })
-  expect([size('a'), size('b')]).toEqual([10, 0])
+  expect([await size('a'), await size('b')]).toEqual([10, 0])
 })
 
 farmTest('a chunk of a file renews the lease, and the farm drops the files of a lost attempt', async ({ farm }) => {
@@ -271,5 +271,5 @@ farmTest('a chunk of a file renews the lease, and the farm drops the files of a 
   farm.wait(leaseSeconds + 601)
   await farm.attempts.expireLeases()
   expect((await farm.builds.findJob(1))?.attempts.at(-1)).toMatchObject({ verdict: 'lost', artifacts: [] })
-  expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'slow' })).toBe(0)
+  expect(await farm.attempts.artifactSize({ ...attemptOf(offer), name: 'slow' })).toBe(0)
 })

@@ -184,10 +184,10 @@ farmTest('an attempt starts with an empty log, even if the database is older tha
   writeFileSync(join(farm.logsDirectory, '0/1.1.log'), 'of another job, before the restore\n'.repeat(1000))
 
   const offer = (await vax.claim(1)) as Offer
-  expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
+  expect(await farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
   expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // a repeated offer keeps the log
-  expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
+  expect(await farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
   await farm.end(vax, offer, { log: 'its own\n' })
   expect(await farm.verdicts()).toEqual(['passed'])
 })

@@ -15,7 +15,9 @@ import {
 } from '@rumpfarm/contracts'
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { startBucket, type TestBucket } from '../../../test/support/bucket.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
+import { openBucket } from '../../storage/src/index.ts'
 import { type BuildSubject, type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
 
 export const leaseSeconds = 90
@@ -60,6 +62,7 @@ export interface HostHandle {
 
 export interface TestFarm extends Farm {
   logsDirectory: string
+  databaseUrl: string
   events: FarmEvent[]
   /** Moves the clock. */
   wait(seconds: number): void
@@ -107,16 +110,20 @@ const attemptOf = (offer: Offer) => {
 
 export const crcOf = (bytes: Uint8Array): Checksum => ({ kind: 'crc', value: String(cksum(bytes)) })
 
-export const farmTest = test.extend<{ farm: TestFarm }>({
+export const farmTest = test.extend<{ farm: TestFarm; testBucket: TestBucket | undefined }>({
+  /** Undefined: the farm keeps its logs and artifacts in a directory. */
   // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
-  farm: async ({}, use) => {
+  testBucket: async ({}, use) => use(undefined),
+  farm: async ({ testBucket }, use) => {
     const database = await createTestDatabase()
+    const bucket = testBucket && (await openBucket(testBucket.place, testBucket.credentials))
     const directory = mkdtempSync(join(tmpdir(), 'farm-'))
     let time = Date.parse('2024-05-06T07:08:09Z')
     const events: FarmEvent[] = []
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: directory,
+      bucket,
       secret: 'a secret of at least thirty-two characters',
       leaseSeconds,
       now: () => new Date(time),
@@ -133,13 +140,32 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
     }
     const clock = { now: () => new Date(time), wait, pass }
     const sql = await connect(database.url)
-    await use({ ...farm, ...clock, sql: sql.run, logsDirectory: directory, events, ...speak(farm) })
+    await use({
+      ...farm,
+      ...clock,
+      sql: sql.run,
+      logsDirectory: directory,
+      databaseUrl: database.url,
+      events,
+      ...speak(farm),
+    })
     const wrong = await sql.run(wrongJobs)
     await sql.close()
     await farm.close()
+    bucket?.close()
     rmSync(directory, { recursive: true })
     await database.drop()
     expect(wrong, 'jobs whose status is not that of the newest attempt').toEqual([])
+  },
+})
+
+/** The same, but the farm keeps its logs and artifacts in a bucket. */
+export const bucketTest = farmTest.extend<{ testBucket: TestBucket }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
+  testBucket: async ({}, use) => {
+    const bucket = await startBucket()
+    await use(bucket)
+    await bucket.close()
   },
 })
 

@@ -12,7 +12,7 @@ const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
 
 const logOf = async (farm: TestFarm, offer: Offer): Promise<string> => {
   const attempt = attemptOf(offer)
-  const size = farm.attempts.logSize(attempt)
+  const size = await farm.attempts.logSize(attempt)
   if (size === 0) return ''
   const parts: Buffer[] = []
   for await (const part of farm.attempts.readLog(attempt, 0, size)) parts.push(part as Buffer)

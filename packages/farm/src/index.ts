@@ -1,4 +1,4 @@
-import { openDirectoryStorage } from '@rumpfarm/storage'
+import { type Bucket, openBucketStorage, openDirectoryStorage } from '@rumpfarm/storage'
 import { accessMethods } from './access/index.ts'
 import { acknowledgementMethods } from './acknowledgements/index.ts'
 import { attemptMethods } from './attempts/index.ts'
@@ -12,6 +12,7 @@ import { type Clock, type Random, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
 import { DatabaseClock } from './database-clock.ts'
+import { fileIndex } from './db/file-index.ts'
 import { openPools } from './db/pools.ts'
 import { deliveryMethods } from './deliveries/index.ts'
 import { eventListeners } from './events.ts'
@@ -35,6 +36,7 @@ import { testResultMethods } from './test-results/index.ts'
 import { traitMethods } from './traits/index.ts'
 import { tryMethods } from './tries/index.ts'
 
+export { isStorageAway } from '@rumpfarm/storage'
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
 export type * from './attempts/index.ts'
@@ -96,6 +98,7 @@ export type * from './schedules/index.ts'
 export type * from './servers/index.ts'
 export { aliveSeconds, beatSeconds } from './servers/servers.ts'
 export type * from './statuses/index.ts'
+export { type CopyReport, copyToBucket } from './stored-files/copy-to-bucket.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
 export type * from './traits/index.ts'
@@ -107,8 +110,10 @@ export interface OpenFarm extends Partial<Settings> {
   databaseReadUrl?: string | undefined
   /** True if these are poolers such as PgBouncer, whose clients share connections of PostgreSQL. */
   databasePooler?: boolean | undefined
-  /** The directory of logs and artifacts. */
+  /** The directory of logs and artifacts, unless they are in a bucket. */
   logsDirectory: string
+  /** The bucket of logs and artifacts. The caller closes it after the farm. */
+  bucket?: Bucket | undefined
   /** The farm takes no logs and artifacts if the disk of `logsDirectory` has less free space than this. */
   diskReserveBytes?: number | undefined
   /**
@@ -132,7 +137,9 @@ export interface OpenFarm extends Partial<Settings> {
 export function openFarm(options: OpenFarm) {
   if (options.secret.length < 16) throw new Error('the secret of a farm must have at least 16 characters')
   const pools = openPools(options)
-  const storage = openDirectoryStorage(options.logsDirectory, { reserveBytes: options.diskReserveBytes })
+  const storage = options.bucket
+    ? openBucketStorage(options.bucket, fileIndex(pools.own))
+    : openDirectoryStorage(options.logsDirectory, { reserveBytes: options.diskReserveBytes })
   const events = eventListeners()
   const clock = new DatabaseClock(async () => {
     const [row] = await pools.lookups.query<{ at: Date }>`SELECT clock_timestamp() AS "at"`
@@ -206,8 +213,12 @@ export function openFarm(options: OpenFarm) {
     ping: async () => void (await pools.lookups.query`SELECT 1`),
     /** Whether the replica answers and is not late; undefined if there is none. */
     isReplicaUsable: () => pools.replica?.isUsable(),
+    /** Source tarballs and uploaded trees for all servers; undefined if the servers share a directory. */
+    sharedFiles: storage.shared,
+    /** Work of the storage in the background. Call this method every few seconds. */
+    tidyStorage: () => storage.tidy(),
     async close() {
-      storage.close()
+      await storage.close()
       await pools.close()
     },
   }

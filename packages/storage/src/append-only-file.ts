@@ -35,7 +35,7 @@ export class AppendOnlyFile implements StoredFile {
     return this.#size
   }
 
-  refreshSize(): number {
+  async refreshSize(): Promise<number> {
     this.#size = fstatSync(this.#descriptor).size
     return this.#size
   }
@@ -58,10 +58,10 @@ export class AppendOnlyFile implements StoredFile {
     }
   }
 
-  truncate(size: number): void {
-    ftruncateSync(this.#descriptor, size)
-    this.#size = size
-    this.#crc = size === 0 ? new Cksum() : undefined
+  async clear(): Promise<void> {
+    ftruncateSync(this.#descriptor, 0)
+    this.#size = 0
+    this.#crc = new Cksum()
   }
 
   async seal(): Promise<void> {

@@ -20,12 +20,17 @@ export type ChunkOutcome = { kind: 'ok' | 'wrong-offset'; size: number } | { kin
 export async function appendChunk(file: StoredFile, chunk: Chunk, bytesMax: number): Promise<ChunkOutcome> {
   const { offset, checksum } = chunk
   const pieces = piecesOf(chunk.bytes)
-  if (lengthOf(pieces) === 0) return { kind: 'ok', size: file.size }
-  if (offset !== file.size && offset !== file.refreshSize()) return { kind: 'wrong-offset', size: file.size }
+  const bytes = lengthOf(pieces)
+  let size = file.size ?? (await file.refreshSize())
+  if (bytes === 0) return { kind: 'ok', size }
+  if (offset !== size) size = await file.refreshSize()
+  if (offset !== size) return { kind: 'wrong-offset', size }
   const crc = checksum?.kind === 'crc' ? crcOf(pieces) : undefined
   if (checksum && checksum.value !== (crc ? String(crc.digest()) : hashOf(checksum.kind, pieces)))
     return { kind: 'wrong-sum' }
-  return { kind: 'ok', size: file.size > bytesMax ? file.size : await file.write(offset, pieces, crc) }
+  if (size > bytesMax) return { kind: 'ok', size }
+  size = await file.write(offset, pieces, crc)
+  return { kind: size < offset + bytes ? 'wrong-offset' : 'ok', size }
 }
 
 const crcOf = (pieces: readonly Uint8Array[]): Cksum => pieces.reduce((crc, piece) => crc.update(piece), new Cksum())

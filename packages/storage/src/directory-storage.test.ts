@@ -14,8 +14,8 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'logs-'))
   openStorage()
 })
-afterEach(() => {
-  storage.close()
+afterEach(async () => {
+  await storage.close()
   rmSync(directory, { recursive: true })
 })
 
@@ -40,10 +40,10 @@ function isOfStorage(descriptor: string): boolean {
 
 test('the size of a log is the number of its written bytes, and the storage can read a part of the log', async () => {
   const log = logs.open(attempt(4711, 2))
-  expect(logs.size(attempt(4711, 2))).toBe(0)
+  expect(await logs.size(attempt(4711, 2))).toBe(0)
   expect(await log.write(0, bytes('hello '))).toBe(6)
   expect(await log.write(6, bytes('world'))).toBe(11)
-  expect(logs.size(attempt(4711, 2))).toBe(11)
+  expect(await logs.size(attempt(4711, 2))).toBe(11)
   expect(await text(logs.read(attempt(4711, 2), 4, 8))).toBe('o wo')
   expect(readFileSync(join(directory, '4', '4711.2.log'), 'utf8')).toBe('hello world')
 })
@@ -66,7 +66,7 @@ test('if bytes arrive twice at the same offset, the storage keeps them once', as
 
 test('a log keeps its bytes after a restart', async () => {
   await logs.open(attempt(1)).write(0, bytes('before'))
-  storage.close()
+  await storage.close()
   openStorage()
   expect(logs.open(attempt(1)).size).toBe(6)
 })
@@ -76,10 +76,10 @@ test('`refreshSize` returns the new size after another server has changed the fi
   const log = logs.open(attempt(1))
   await log.write(0, bytes('ours'))
   await other.logs.open(attempt(1)).write(4, bytes(' theirs'))
-  expect([log.size, log.refreshSize()]).toEqual([4, 11])
-  other.logs.open(attempt(1)).truncate(0)
-  expect(log.refreshSize()).toBe(0)
-  other.close()
+  expect([log.size, await log.refreshSize()]).toEqual([4, 11])
+  await other.logs.open(attempt(1)).clear()
+  expect(await log.refreshSize()).toBe(0)
+  await other.close()
 })
 
 test('a sealed log has no open descriptor, and can be read', async () => {
@@ -96,8 +96,8 @@ test('at most 256 of 300 logs keep a descriptor, and no log loses a byte', async
   const all = Array.from({ length: 300 }, (_, index) => attempt(index + 1))
   for (const one of all) await logs.open(one).write(0, bytes(`${one.jobId}`))
   expect(descriptors() - before).toBeLessThanOrEqual(256)
-  for (const one of all) await logs.open(one).write(logs.size(one), bytes('!'))
-  for (const one of all) expect(await text(logs.read(one, 0, logs.size(one)))).toBe(`${one.jobId}!`)
+  for (const one of all) await logs.open(one).write(await logs.size(one), bytes('!'))
+  for (const one of all) expect(await text(logs.read(one, 0, await logs.size(one)))).toBe(`${one.jobId}!`)
 })
 
 test('the storage does not close a log during a write', async () => {

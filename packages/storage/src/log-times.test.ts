@@ -15,26 +15,26 @@ beforeEach(() => {
   storage = openDirectoryStorage(directory)
   mkdirSync(join(directory, '0'))
 })
-afterEach(() => {
-  storage.close()
+afterEach(async () => {
+  await storage.close()
   rmSync(directory, { recursive: true })
 })
 
 test('the times of a log are in the order of their offsets', async () => {
   expect(await storage.logTimes.read(attempt)).toEqual([])
   const times = [0, 100, 250].map(offset => ({ offset, at: start + offset }))
-  for (const time of times) storage.logTimes.add(attempt, time)
+  for (const time of times) await storage.logTimes.add(attempt, time)
   expect(await storage.logTimes.read(attempt)).toEqual(times)
 })
 
 test('if a log starts again, the times of its earlier bytes do not count', async () => {
-  for (const offset of [0, 100, 250]) storage.logTimes.add(attempt, { offset, at: start })
-  storage.logTimes.add(attempt, { offset: 100, at: start + 9 })
+  for (const offset of [0, 100, 250]) await storage.logTimes.add(attempt, { offset, at: start })
+  await storage.logTimes.add(attempt, { offset: 100, at: start + 9 })
   expect((await storage.logTimes.read(attempt)).map(({ offset }) => offset)).toEqual([0, 100])
 })
 
 test('the times of a log end at an interrupted write, and have a limit', async () => {
-  storage.logTimes.add(attempt, { offset: 0, at: start })
+  await storage.logTimes.add(attempt, { offset: 0, at: start })
   appendFileSync(path(), '100 17149')
   expect(await storage.logTimes.read(attempt)).toHaveLength(1)
   appendFileSync(path(), `\n${Array.from({ length: logTimesMax + 5 }, (_, i) => `${i + 1} ${start}\n`).join('')}`)

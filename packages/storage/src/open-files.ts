@@ -22,6 +22,7 @@ export function openFiles<Key>(
       if (file.close()) open.delete(path)
     }
   }
+  const sizeOf = (key: Key) => statSync(pathOf(key), { throwIfNoEntry: false })?.size ?? 0
   return {
     open(key) {
       const path = pathOf(key)
@@ -32,10 +33,11 @@ export function openFiles<Key>(
       open.set(path, file) // a Map keeps the order of insertion, so its first file is the least recently used
       return file
     },
-    size: key => statSync(pathOf(key), { throwIfNoEntry: false })?.size ?? 0,
+    size: async key => sizeOf(key),
+    sizes: async keys => keys.map(sizeOf),
     read: (key, start, end) => createReadStream(pathOf(key), { start, end: end - 1, highWaterMark: readBytesAtOnce }),
     scan: (key, start, end) => scanFile(pathOf(key), start, end),
-    remove(key) {
+    async remove(key) {
       const path = pathOf(key)
       if (open.get(path)?.close() !== false) open.delete(path)
       rmSync(path, { force: true })

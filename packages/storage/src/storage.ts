@@ -8,8 +8,25 @@ export interface Storage {
   artifacts: Files<ArtifactKey>
   /** When the bytes of each log arrived. */
   logTimes: LogTimes
-  /** Closes every open file. */
-  close(): void
+  /** Source tarballs and uploaded trees; undefined if the servers share a directory. */
+  shared: SharedFiles | undefined
+  /**
+   * Work in the background that must be repeated every few seconds: with a bucket, packs sealed files and deletes
+   * outdated objects. Throws if the bucket does not answer.
+   */
+  tidy(): Promise<void>
+  /** Closes every open file, and waits for the work in the background. */
+  close(): Promise<void>
+}
+
+/** Whole files for all servers of the farm. The first file of a name counts. */
+export interface SharedFiles {
+  /** The bytes of a file; undefined if there is no such file. */
+  read(name: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Stores a file. Returns false if the name has a file already, whose bytes can differ. */
+  store(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
+  /** Does nothing if there is no such file. */
+  remove(name: string): Promise<void>
 }
 
 export interface ArtifactKey extends AttemptId {
@@ -27,7 +44,7 @@ export interface LogTime {
 /** The arrival times of each log, in a small file beside the log. A log without this file has no times. */
 export interface LogTimes {
   /** Adds a time. The caller adds the times of one log in the order of their offsets. */
-  add(attempt: AttemptId, time: LogTime): void
+  add(attempt: AttemptId, time: LogTime): Promise<void>
   /** The times in the order of their offsets. At most `logTimesMax` times; none if the farm has none. */
   read(attempt: AttemptId): Promise<LogTime[]>
   /** Deletes the times; does nothing if there are none. */
@@ -39,10 +56,12 @@ export interface LogTimes {
  * code ENOSPC or EDQUOT.
  */
 export interface Files<Key> {
-  /** Opens the file of this key, and creates it if necessary. Returns the same object while the file is open. */
+  /** The file of this key, which the first write creates. Returns the same object while the file is open. */
   open(key: Key): StoredFile
   /** The size of the stored file in bytes; 0 if the file does not exist. */
-  size(key: Key): number
+  size(key: Key): Promise<number>
+  /** The sizes of several files, in the same order. A list of jobs needs them at once. */
+  sizes(keys: readonly Key[]): Promise<number[]>
   /** The bytes from `start` to `end`, without the byte at `end`. The stream fails if the file does not exist. */
   read(key: Key, start: number, end: number): Readable
   /**
@@ -51,25 +70,26 @@ export interface Files<Key> {
    */
   scan(key: Key, start: number, end: number): AsyncIterable<Uint8Array>
   /** Deletes the file; does nothing if it does not exist. */
-  remove(key: Key): void
+  remove(key: Key): Promise<void>
 }
 
 /** Bytes in one piece, or in the pieces in which they arrived. */
 export type Bytes = Uint8Array | readonly Uint8Array[]
 
 export interface StoredFile {
-  /** The size in bytes that this process last saw. */
-  readonly size: number
+  /** The size in bytes that this process last saw; undefined if it did not look yet. */
+  readonly size: number | undefined
   /** Reads the size again, because another server of the farm may have appended to the file or truncated it. */
-  refreshSize(): number
+  refreshSize(): Promise<number>
   /** The CRC of the whole file; undefined if this process would have to read the file for it. */
   readonly crc: Cksum | undefined
   /**
-   * Writes at an offset that is at most the size, and returns the new size. `crc` is the CRC of the bytes, if known.
+   * Writes at an offset that is at most the size, and returns the new size. `crc` is the CRC of the bytes, if known. If
+   * another server has changed the file meanwhile, the size can be another one than the end of the written bytes.
    */
   write(offset: number, bytes: Bytes, crc?: Cksum): Promise<number>
-  /** Drops the bytes from `size` on, which the host must then send again. */
-  truncate(size: number): void
+  /** Drops all bytes, which the host must then send again. */
+  clear(): Promise<void>
   /** Waits until the bytes are on the disk, and closes the file. No write may follow. */
   seal(): Promise<void>
 }

@@ -14,6 +14,7 @@ import { requestLooks } from './tasks/look.ts'
 import { reconcile } from './tasks/reconcile.ts'
 import { runSchedules } from './tasks/run-schedules.ts'
 import { sendStatuses } from './tasks/send-statuses.ts'
+import { tidyStorage } from './tasks/tidy-storage.ts'
 
 export interface PeriodicTask {
   /** This is also the name of the task's messages in the queue. */
@@ -45,5 +46,6 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'expire-data', everySeconds: 60, run: expireData, withoutQueue: 'skip' },
   { name: 'end-tries', everySeconds: 60, run: endTries, withoutQueue: 'skip' },
+  { name: 'tidy-storage', everySeconds: 10, run: tidyStorage, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },
 ]

@@ -66,6 +66,7 @@ const placesOf = (name: string): Places => ({
   farmFile: join(directory, name, 'farm.yaml'),
   databaseUrl: undefined,
   databaseDirectUrl: undefined,
+  bucket: undefined,
 })
 
 const file = () => join(directory, 'farm.tar')

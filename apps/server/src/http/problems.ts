@@ -1,4 +1,4 @@
-import { isGivenUp, isOwnDoing, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../services.ts'
 import { withTimeout } from '../timeout.ts'
@@ -72,6 +72,7 @@ async function answerError(
     return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
   request.log.error({ err: error, url: request.url }, 'a request failed')
   if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
+  if (isStorageAway(error)) return problem(reply.header('retry-after', '10'), 'unavailable', storageAway)
   if (!isGivenUp(error) && (await answersSoon(farm)))
     return problem(
       reply,
@@ -99,6 +100,7 @@ export const tookTooLong =
   'the database did not answer within three seconds, or there are too many requests: try again later, or request less'
 export const tooManyQueries =
   'too many queries of this address, session or token run at the same time: wait until they have ended, and repeat'
+export const storageAway = 'the bucket of the farm does not answer now: try again later'
 export const storageFull = 'the disk of the farm is full, and nothing was stored: the operator must free some space'
 
 /** Fastify's own errors: a malformed body, an unsupported type of body, too many requests. */

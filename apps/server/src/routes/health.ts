@@ -8,7 +8,7 @@ import { withTimeout } from '../timeout.ts'
 
 /** `/readyz` answers within five seconds, even if a disk or PostgreSQL hangs. */
 const checkMs = 4_700
-/** Without Redis and without the replica, the farm continues, so `/readyz` does not wait long for them. */
+/** Without Redis, the bucket or the replica, the farm continues, so `/readyz` does not wait long for them. */
 const optionalMs = 2_000
 
 interface Unready {
@@ -17,7 +17,7 @@ interface Unready {
   problem: string
 }
 
-type Given = Pick<Services, 'farm' | 'config' | 'pingRedis' | 'draining' | 'serverProblems'>
+type Given = Pick<Services, 'farm' | 'config' | 'pingBucket' | 'pingRedis' | 'draining' | 'serverProblems'>
 
 /**
  * Two addresses for supervisors and load balancers. `/healthz` says that this process answers. `/readyz` also says that
@@ -38,6 +38,7 @@ export const healthPlugin = (given: Given) => async (app: FastifyInstance) => {
     const [database, storage, ...problems] = await Promise.all([
       checkDatabase(given, note),
       checkStorage(given, note),
+      checkBucket(given, note),
       checkRedis(given, note),
       checkReplica(given),
     ])
@@ -88,6 +89,18 @@ async function freeBytes(directory: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && directory.endsWith('logs')) return Number.MAX_SAFE_INTEGER
     throw error
   }
+}
+
+/**
+ * Without the bucket, the server is ready: it takes heartbeats, claims and short logs. If it said that it was not ready, a
+ * load balancer would take all servers out at once.
+ */
+async function checkBucket({ pingBucket }: Given, note: Note): Promise<string | undefined> {
+  if (!pingBucket) return undefined
+  const failed = note(
+    'the bucket does not answer: the farm takes up to 1 MiB of each log and artifact, and hosts keep the rest; see the log of the server',
+  )
+  return withTimeout(optionalMs, pingBucket()).then(() => undefined, failed)
 }
 
 async function checkRedis({ pingRedis }: Given, note: Note): Promise<string | undefined> {

@@ -37,6 +37,12 @@ test('jobs on this machine receive no secrets of the farm and no variables of np
   const ours = {
     ADMIN_TOKEN: 'x',
     DATABASE_URL: 'x',
+    DATABASE_DIRECT_URL: 'x',
+    DATABASE_READ_URL: 'x',
+    STORAGE_URL: 'x',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_SESSION_TOKEN: 'x',
     STATUS_GITHUB: 'x',
     WEBHOOK_SAMPLE: 'x',
     GITHUB_WEBHOOK_SECRET_OLD: 'x',

@@ -88,6 +88,7 @@ const forgetEnrolment = (directory: string): void => {
  */
 export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET GITHUB_WEBHOOK_SECRET_OLD SOURCEHUT_WEBHOOK_KEYS DATABASE_URL DATABASE_CONNECTIONS REDIS_URL
+unset DATABASE_DIRECT_URL DATABASE_READ_URL STORAGE_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 unset PORT HOST PUBLIC_URL RUMPFARM_URL TRUST_PROXY RUMPFARM_DATA FARM_FILE LEASE_SECONDS AGENT_VERSION_MIN SOURCES_MB LOG_LEVEL SMTP_URL MAIL_FROM NODE INIT_CWD COLOR
 for name in $(env | sed -n -e 's/^\\(npm_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(NOTIFY_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(STATUS_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(WEBHOOK_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
 PATH=$(printf '%s\\n' "$PATH" | tr : '\\n' | grep -v '/node_modules/' | tr '\\n' :)

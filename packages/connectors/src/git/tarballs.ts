@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Cksum } from '@rumpfarm/contracts'
+import { fetchShared, type SharedFiles } from '../shared-files.ts'
 import type { Archived, Sums, TarballContent } from './archive.ts'
 import { moveIntoFolders, openFolders, sumsPath, tarPath } from './tarball-folders.ts'
 
@@ -42,8 +43,11 @@ interface Known {
 /** For each tarball, the farm writes the time of the last use to the disk at most once in this period. */
 const usedAtEveryMs = 60_000
 
-/** A cache of tarballs in a directory. Several servers can share it. */
-export function openTarballs(directory: string, bytesMax: number): Tarballs {
+/**
+ * A cache of tarballs in a directory. Several servers can share it. If they do not, `shared` has the tarballs of all of
+ * them, so that each server sends the same bytes.
+ */
+export function openTarballs(directory: string, bytesMax: number, shared?: SharedFiles): Tarballs {
   const known = new Map<string, Known>()
   const running = new Map<string, Promise<TarballResult>>()
   const folders = openFolders(directory, bytesMax)
@@ -75,7 +79,7 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
   async function getOrMake(key: string, make: (file: string) => Promise<Archived>): Promise<TarballResult> {
     const found = await find(key)
     if (found) return { kind: 'tarball', ...found }
-    const made = await makeTarball(directory, key, make)
+    const made = await makeTarball(directory, key, shared ? sharing(shared, key, make) : make)
     if (made.kind === 'failed') return made
     known.set(key, { tarball: { ...made }, usedAt: Date.now() })
     removeInBackground(key)
@@ -83,14 +87,38 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
   }
 
   const get: Tarballs['get'] = (key, make) => {
-    const shared = running.get(key)
-    if (shared) return shared
+    const same = running.get(key)
+    if (same) return same
     const run = getOrMake(key, make).finally(() => running.delete(key))
     running.set(key, run)
     return run
   }
   return { get }
 }
+
+type Make = (file: string) => Promise<Archived>
+
+/** Gets the tarball of another server, or makes it and stores it for the others. */
+const sharing =
+  (shared: SharedFiles, key: string, make: Make): Make =>
+  async file => {
+    const name = `tarballs/${key.slice(0, 2)}/${key}.tar.gz`
+    const get = async (): Promise<Archived | undefined> => {
+      const sums = await fetchShared(shared, name, file)
+      return sums && { kind: 'archived', sums }
+    }
+    try {
+      const found = await get()
+      if (found) return found
+      const made = await make(file)
+      if (made.kind === 'failed' || (await shared.store(name, createReadStream(file)))) return made
+      return (await get()) ?? made // another server was faster, so its bytes count
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'STORAGE_AWAY') throw error
+      const problem = 'the bucket of the farm does not answer, so the farm cannot share the tarball with its servers'
+      return { kind: 'failed', message: problem, problem: { kind: 'problem', problem, unreachable: true } }
+    }
+  }
 
 async function makeTarball(
   directory: string,

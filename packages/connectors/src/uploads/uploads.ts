@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { createGunzip } from 'node:zlib'
 import type { Sums } from '../git/archive.ts'
 import type { Problem } from '../git/remote.ts'
 import type { Mirrors } from '../mirrors.ts'
+import { fetchShared, type SharedFiles } from '../shared-files.ts'
 import { checkUpload } from './check-upload.ts'
 import { TarReader } from './tar-reader.ts'
 
@@ -29,7 +31,8 @@ export type Checked =
   | { kind: 'incomplete'; received: number }
   | { kind: 'wrong'; problem: string }
 
-export function openUploads(directory: string): Uploads {
+/** With `shared`, another server can send a checked upload to a host. All parts of one upload must reach one server. */
+export function openUploads(directory: string, shared?: SharedFiles): Uploads {
   const received = async (id: string) => (await stat(fileOf(directory, id)).catch(() => undefined))?.size ?? 0
   return {
     received,
@@ -50,19 +53,27 @@ export function openUploads(directory: string): Uploads {
         await truncate(fileOf(directory, id))
         return { kind: 'wrong', problem: problem ?? '' }
       }
-      const draft = `${sumsOf(directory, id)}.${process.pid}`
-      await writeFile(draft, `${JSON.stringify(sums)}\n`)
-      await rename(draft, sumsOf(directory, id))
+      await shared?.store(sharedName(id), createReadStream(fileOf(directory, id)))
+      await writeSums(directory, id, sums)
       return { kind: 'checked', ...sums }
     },
     async remove(id) {
       for (const file of [sumsOf(directory, id), fileOf(directory, id)]) await rm(file, { force: true })
+      await shared?.remove(sharedName(id))
     },
   }
 }
 
 const fileOf = (directory: string, id: string) => join(directory, `${id}.tar.gz`)
 const sumsOf = (directory: string, id: string) => join(directory, `${id}.json`)
+
+const sharedName = (id: string) => `tries/${id}.tar.gz`
+
+async function writeSums(directory: string, id: string, sums: Sums): Promise<void> {
+  const draft = `${sumsOf(directory, id)}.${process.pid}`
+  await writeFile(draft, `${JSON.stringify(sums)}\n`)
+  await rename(draft, sumsOf(directory, id))
+}
 
 async function write(
   path: string,
@@ -100,23 +111,41 @@ const uploadOf = (repository: string): string | undefined =>
 const textBytesMax = 65_536
 
 /** Mirrors that also know uploads by their names. An upload has files, but no commits. */
-export function withUploads(mirrors: Mirrors, directory: string): Mirrors {
+export function withUploads(mirrors: Mirrors, directory: string, shared?: SharedFiles): Mirrors {
   const gone: Problem = {
     kind: 'problem',
     problem: 'the uploaded files are no longer on the farm: start the try again',
+  }
+  const readSums = (id: string) => readFile(sumsOf(directory, id), 'utf8').catch(() => undefined)
+  /** The checksums of an upload, after this server has its bytes. */
+  const present = async (id: string) => {
+    const text = await readSums(id)
+    if (text !== undefined || !shared) return text
+    await mkdir(directory, { recursive: true })
+    const draft = `${fileOf(directory, id)}.${randomUUID()}`
+    try {
+      const sums = await fetchShared(shared, sharedName(id), draft)
+      if (!sums) return undefined
+      await rename(draft, fileOf(directory, id))
+      await writeSums(directory, id, sums)
+      return await readSums(id)
+    } finally {
+      await rm(draft, { force: true })
+    }
   }
   return {
     ...mirrors,
     async tarball(wanted) {
       const id = uploadOf(wanted.repository)
       if (id === undefined) return mirrors.tarball(wanted)
-      const text = await readFile(sumsOf(directory, id), 'utf8').catch(() => undefined)
+      const text = await present(id)
       if (text === undefined) return gone
       return { kind: 'tarball', key: id, file: fileOf(directory, id), ...(JSON.parse(text) as Sums) }
     },
     async readFile(wanted) {
       const id = uploadOf(wanted.repository)
       if (id === undefined) return mirrors.readFile(wanted)
+      if ((await present(id)) === undefined) return gone
       const content = await readEntry(fileOf(directory, id), wanted.path)
       if (content.length <= textBytesMax && content.found) return { kind: 'file', text: content.text() }
       const why = content.found ? `is longer than ${textBytesMax} bytes` : 'does not exist'

@@ -25,6 +25,8 @@ export type ArtifactOutcome =
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
+type NotAdmitted = Exclude<ArtifactOutcome, ChunkOutcome>
+
 /** Stores a file of a job, chunk by chunk, like the log. Each message is also a heartbeat and renews the lease. */
 export async function storeArtifact(context: Context, message: ArtifactChunk): Promise<ArtifactOutcome> {
   const running = await holdLease(context, message)
@@ -34,7 +36,7 @@ export async function storeArtifact(context: Context, message: ArtifactChunk): P
   const rejected = await admit(context, running, message)
   if (rejected) return rejected
   const file = context.artifacts.open(message)
-  file.refreshSize()
+  await file.refreshSize()
   return appendChunk(file, message, message.size)
 }
 
@@ -46,12 +48,12 @@ async function admit(
   context: Context,
   running: RunningAttempt,
   message: ArtifactChunk,
-): Promise<Exclude<ArtifactOutcome, ChunkOutcome> | undefined> {
+): Promise<NotAdmitted | undefined> {
   const { jobId, number, name, size } = message
   const [known] = await context.db.query<{ bytes: number }>`
     SELECT "bytes" FROM "Artifact" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "name" = ${name}`
   if (known?.bytes === size) return undefined
-  return inTransaction(context, async tx => {
+  const refusal = await inTransaction(context, async (tx): Promise<NotAdmitted | undefined> => {
     // The lock on the attempt's row admits one new file at a time, so that two files cannot take the same room.
     const held = await tx.query`
       SELECT 1 FROM "Attempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${message.lease}
@@ -67,10 +69,11 @@ async function admit(
       INSERT INTO "Artifact" ("jobId", "number", "name", "bytes", "isResult")
       VALUES (${jobId}, ${number}, ${name}, ${size}, ${isResult})
       ON CONFLICT ("jobId", "number", "name") DO UPDATE SET "bytes" = EXCLUDED."bytes"`
-    // A file with another size is another file, so the farm drops the stored bytes of the earlier file.
-    context.artifacts.open(message).truncate(0)
     return undefined
   })
+  // A file with another size is another file, so the farm drops the stored bytes of the earlier file.
+  if (!refusal) await context.artifacts.open(message).clear()
+  return refusal
 }
 
 /** A file that the host reports as sent. */
@@ -123,14 +126,14 @@ async function checkOne(
   sealed: boolean,
 ): Promise<StoredArtifact | number> {
   const key = { ...attempt, name }
-  const size = artifacts.size(key)
+  const size = await artifacts.size(key)
   if (size < bytes) return size
   const kinds: ChecksumKind[] = checksum ? ['sha256', checksum.kind] : ['sha256']
   // For an empty file, the last byte to read would be before the first byte.
   const sums = await checksumsOf(bytes === 0 ? Readable.from([]) : artifacts.read(key, 0, bytes), kinds)
   const matches = checksum === null || sums[checksum.kind] === checksum.value
   if (size > bytes || !matches) {
-    if (!sealed) artifacts.open(key).truncate(0)
+    if (!sealed) await artifacts.open(key).clear()
     return 0
   }
   if (!sealed) await artifacts.open(key).seal()

@@ -95,7 +95,8 @@ export async function endAttempts(
   )
   for (const row of ended) {
     tx.afterCommit(() => {
-      for (const name of row.dropped) context.artifacts.remove({ ...row, name })
+      // If the storage fails, the files stay, and no page shows them.
+      for (const name of row.dropped) context.artifacts.remove({ ...row, name }).catch(() => undefined)
     })
     const { jobId, buildId, projectName } = row
     const attempt = attemptName(row)

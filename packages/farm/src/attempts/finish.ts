@@ -63,7 +63,7 @@ async function finishByRow(context: Context, message: Finish): Promise<FinishOut
   const outcome = await finishHeld(context, message, held.stepNames)
   if (outcome === 'ended-meanwhile') return finishByRow(context, message)
   if (outcome !== 'other-log') return outcome
-  context.logs.open(message).truncate(0)
+  await context.logs.open(message).clear()
   return { kind: 'log-incomplete', size: 0 }
 }
 
@@ -72,7 +72,7 @@ type HeldOutcome = FinishOutcome | 'other-log' | 'ended-meanwhile'
 /** Ends the attempt if the farm has stored exactly the host's log. */
 async function finishHeld(context: Context, message: Finish, stepNames: string[]): Promise<HeldOutcome> {
   if (message.steps.length > stepNames.length) return { kind: 'wrong-steps' }
-  const size = context.logs.size(message)
+  const size = await context.logs.size(message)
   if (size < message.logBytes) return { kind: 'log-incomplete', size }
   if (size > message.logBytes || !(await logMatches(context.logs, message))) return 'other-log'
   const artifacts = await checkArtifacts(context, message, message.artifacts ?? [])

@@ -44,7 +44,7 @@ export const attemptMethods = ({ main }: Contexts) => ({
   expireLeases: () => expireLeases(main),
 
   /** How many bytes of an attempt's log the farm has stored. */
-  logSize: (attempt: AttemptId) => main.logs.size(attempt),
+  logSize: (attempt: AttemptId): Promise<number> => main.logs.size(attempt),
   /** The bytes of the log from `start` to `end`. The byte at `end` is not included. `end` is at most `logSize`. */
   readLog: (attempt: AttemptId, start: number, end: number): Readable => main.logs.read(attempt, start, end),
   /** The bytes of a part of a log. Each piece is valid only until the reader takes the next one. */
@@ -57,7 +57,7 @@ export const attemptMethods = ({ main }: Contexts) => ({
     ...attempt
   }: AttemptId & { startedAt: Date | null; finishedAt: Date | null }): Promise<LogTime[]> =>
     completeTimes(await main.logTimes.read(attempt), { startedAt, endedAt: finishedAt ?? main.now() }),
-  artifactSize: (artifact: ArtifactKey) => main.artifacts.size(artifact),
+  artifactSize: (artifact: ArtifactKey): Promise<number> => main.artifacts.size(artifact),
   readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>
     main.artifacts.read(artifact, start, end),
 })

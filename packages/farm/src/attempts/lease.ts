@@ -82,14 +82,14 @@ export const leaseEnd = ({ settings }: Context, at: Date) => later(at, settings.
  * that is older than the logs. These bytes belong to another attempt with the same name, so the farm drops them before
  * the lease is visible.
  */
-function leaseWithEmptyLog(context: Context, claim: Claim, attempt: NextAttempt, at: Date): Promise<OfferRow[]> {
-  const isEmpty = context.logs.size(attempt) === 0
+async function leaseWithEmptyLog(context: Context, claim: Claim, attempt: NextAttempt, at: Date): Promise<OfferRow[]> {
+  const isEmpty = (await context.logs.size(attempt)) === 0
   if (isEmpty && attempt.cap === null)
     return withEvents(context, db => leaseRow(context, db, claim, attempt, at), leasedEvents)
   return inTransaction(context, async tx => {
     if (attempt.cap !== null) await lockCap(tx, attempt)
     const rows = await leaseRow(context, tx, claim, attempt, at)
-    if (rows.length > 0 && !isEmpty) context.logs.open(attempt).truncate(0)
+    if (rows.length > 0 && !isEmpty) await context.logs.open(attempt).clear()
     for (const event of leasedEvents(rows)) tx.emit(event)
     return rows
   })

@@ -41,7 +41,7 @@ async function appendToLog(context: Context, running: RunningAttempt, message: P
   const outcome = await appendChunk(logs.open(running), message, running.logBytesMax)
   if (outcome.kind === 'wrong-sum') return outcome
   if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0) {
-    recordTime(context, running, message.offset)
+    await recordTime(context, running, message.offset)
     const { projectName } = running
     const added = outcome.size - message.offset
     emit({ kind: 'log', attempt: attemptName(running), projectName, bytes: outcome.size, added })
@@ -49,12 +49,12 @@ async function appendToLog(context: Context, running: RunningAttempt, message: P
   return { ...outcome, cancel: cancelReason(running, outcome.size, now()) }
 }
 
-function recordTime({ logTimes, now }: Context, running: RunningAttempt, offset: number): void {
+async function recordTime({ logTimes, now }: Context, running: RunningAttempt, offset: number): Promise<void> {
   const at = now().getTime()
   if (running.timedAt !== undefined && at - running.timedAt < timeEveryMs) return
   running.timedAt = at
   try {
-    logTimes.add(running, { offset, at })
+    await logTimes.add(running, { offset, at })
   } catch {
     // On a full disk, the next write of the log reports the error. A log without times is still complete.
   }

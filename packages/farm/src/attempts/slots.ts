@@ -130,7 +130,7 @@ async function restart(context: Context, claim: Claim, { jobId, number }: Attemp
   )
   if (changed > 0) {
     running.invalidate(attempt)
-    logs.open({ jobId, number }).truncate(0)
+    await logs.open({ jobId, number }).clear()
   }
   return repeatOffer(context, { jobId, number })
 }

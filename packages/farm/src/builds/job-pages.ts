@@ -39,7 +39,7 @@ export async function listJobs(context: Context, filter: JobFilter): Promise<Job
   const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
   if (hostId === null) return []
   const rows = await context.db.query<JobRow>`${jobPage(filter, hostId)}`
-  return rows.map(row => jobOf(row, context.logs))
+  return summaries(rows, context.logs)
 }
 
 /** The jobs with these ids, in the order of their ids. */
@@ -47,7 +47,7 @@ export async function jobsOf({ db, logs }: Context, ids: readonly number[]): Pro
   if (ids.length === 0) return []
   const rows = await db.query<JobRow>`
     SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::int[]) ORDER BY job."id"`
-  return rows.map(row => jobOf(row, logs))
+  return summaries(rows, logs)
 }
 
 /**
@@ -135,12 +135,18 @@ function ofJob({ arch, variant }: JobFilter, hostId: number | undefined): Sql[] 
 
 type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
 
-function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
-  const attempt = { jobId: row.id, number }
-  // While the job runs, only the log file shows the size. When the job finishes, the farm writes the size to the row.
-  const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
-  return { ...row, logBytes, attempt: attemptName(attempt) }
+async function summaries(rows: JobRow[], logs: Context['logs']): Promise<JobSummary[]> {
+  // While a job runs, only the stored log shows the size. When the job finishes, the farm writes the size to the row.
+  const running = rows.filter(({ state }) => state === 'running')
+  const sizes = running.length === 0 ? [] : await logs.sizes(running.map(attemptOf))
+  const sizeOf = new Map(running.map(({ id }, index) => [id, sizes[index]]))
+  return rows.map(row => {
+    const { number: _, ...job } = row
+    return { ...job, logBytes: sizeOf.get(row.id) ?? row.logBytes, attempt: attemptName(attemptOf(row)) }
+  })
 }
+
+const attemptOf = ({ id, number }: JobRow) => ({ jobId: id, number })
 
 const withoutResult = (column: Sql) => sql`CASE WHEN a."verdict" IN ('cancelled', 'lost', 'broken') THEN ${column} END`
 

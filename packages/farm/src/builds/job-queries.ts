@@ -91,6 +91,8 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
   })
   if (!row || !summary) return undefined
   const expired = await expiredOfAttempts(context, row)
+  const running = row.attempts.find(({ state }) => state === 'running')
+  const runningBytes = running && (await logs.size(running))
   const attempts = row.attempts.map(attempt => ({
     attempt: attemptName(attempt),
     number: attempt.number,
@@ -108,7 +110,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     finishedAt: attempt.finishedAt,
     cancelRequestedAt: attempt.cancelRequestedAt,
     steps: attempt.steps as unknown as AttemptView['steps'],
-    logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
+    logBytes: attempt === running && runningBytes !== undefined ? runningBytes : attempt.logBytes,
     artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
     artifactNote: attempt.artifactNote,
     ...expired(attempt),

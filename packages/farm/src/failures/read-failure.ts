@@ -62,7 +62,7 @@ async function knownTexts(
   { lastGood, step, timedOut }: FailedAttempt,
   options: SearchOptions,
 ): Promise<ReadonlySet<string>> {
-  if (!lastGood || timedOut || logs.size(lastGood) < lastGood.logBytes) return new Set()
+  if (!lastGood || timedOut || (await logs.size(lastGood)) < lastGood.logBytes) return new Set()
   const { start, end } = partOf(lastGood, step)
   const texts = { ...options.texts, attempt: attemptName(lastGood) }
   return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), { ...options, texts })

@@ -1,5 +1,5 @@
 import { lineValue, parseAttemptName } from '@rumpfarm/contracts'
-import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withFarmAddress } from '../../agent-release/agent-files.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
@@ -97,6 +97,7 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a request of a host failed')
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
+    if (isStorageAway(error)) return err(reply, 503, 'the bucket of the farm does not answer', [['retry', 10]])
     const why = isGivenUp(error) ? 'the database of the farm does not answer' : 'the farm cannot answer now'
     return err(reply, 503, why, [['retry', 5]])
   })

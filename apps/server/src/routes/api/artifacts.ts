@@ -72,12 +72,12 @@ const octets = (description: string) => ({
   content: { 'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) } },
 })
 
-function sendArtifact(
+async function sendArtifact(
   { farm }: Services,
   { job, attempt }: FoundAttempt,
   name: string,
   { request, reply }: Exchange,
-): FastifyReply {
+): Promise<FastifyReply> {
   const jobId = job.id
   const artifact = attempt.artifacts.find(one => one.name === name)
   if (!artifact)
@@ -91,7 +91,7 @@ function sendArtifact(
     return problem(reply, 'artifact-expired', words)
   }
   const key = { jobId, number: attempt.number, name }
-  if (farm.attempts.artifactSize(key) < artifact.bytes)
+  if ((await farm.attempts.artifactSize(key)) < artifact.bytes)
     return problem(reply, 'artifact-gone', `the farm no longer has ${name} of attempt ${attempt.attempt}`)
   return sendBytes(request, reply, {
     what: 'artifact',

@@ -61,7 +61,7 @@ export const logLines =
 
     async function answerLines(wanted: Wanted, query: LinesQuery, { request, reply }: Exchange) {
       const found = await findAttempt(farm, wanted)
-      const log = storedLog(found)
+      const log = await storedLog(found)
       const times = await farm.attempts.logTimes({ jobId: found.job.id, ...found.attempt })
       const timeline = new Timeline(times, found.attempt.startedAt)
       const { lines, more } = await readLines(log, await rangeOf(log, found, query))
@@ -112,17 +112,17 @@ export const logLines =
 
     async function answerSearch(wanted: Wanted, text: string, reply: Exchange['reply']) {
       const found = await findAttempt(farm, wanted)
-      const log = storedLog(found)
+      const log = await storedLog(found)
       const { lines, complete } = await logSearches.run(reply, signal => findLines(log, text, signal))
       return { attempt: found.attempt.attempt, size: log.size, lines, complete }
     }
 
     /** Before the lease, no host has written to the log. */
-    function storedLog({ job, attempt }: FoundAttempt): StoredLog {
+    async function storedLog({ job, attempt }: FoundAttempt): Promise<StoredLog> {
       if (attempt.logExpired)
         throw new Refusal('log-expired', expiredWords(`the log of attempt ${attempt.attempt}`, attempt.logExpired))
       const id = { jobId: job.id, number: attempt.number }
-      const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(id)
+      const size = attempt.leasedAt === null ? 0 : await farm.attempts.logSize(id)
       const finished = attempt.state === 'finished'
       if (finished && size < attempt.logBytes)
         throw new Refusal('log-gone', `the farm no longer has the whole log of attempt ${attempt.attempt}`)

@@ -52,11 +52,15 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
 
 const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
 
-function sendLog({ farm }: Services, { job, attempt }: FoundAttempt, { request, reply }: Exchange): FastifyReply {
+async function sendLog(
+  { farm }: Services,
+  { job, attempt }: FoundAttempt,
+  { request, reply }: Exchange,
+): Promise<FastifyReply> {
   if (attempt.logExpired)
     return problem(reply, 'log-expired', expiredWords(`the log of attempt ${attempt.attempt}`, attempt.logExpired))
   const name: AttemptId = { jobId: job.id, number: attempt.number }
-  const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // a job that no host has claimed has no log
+  const size = attempt.leasedAt === null ? 0 : await farm.attempts.logSize(name) // a job that no host has claimed has no log
   const growing = attempt.state !== 'finished'
   if (!growing && size < attempt.logBytes)
     return problem(reply, 'log-gone', `the farm no longer has the whole log of attempt ${attempt.attempt}`)

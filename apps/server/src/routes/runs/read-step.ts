@@ -11,7 +11,7 @@ export const stepBytesMax = 1024 * 1024
 /** Reads the start of a step's output. */
 export async function readStep(farm: Farm, { job, attempt }: Run, step: string): Promise<StepText & { cut: boolean }> {
   const section = logSections(attempt, job.recipe).find(found => found.step === step)
-  const log = logOf(farm, { job, attempt })
+  const log = await logOf(farm, { job, attempt })
   const start = Math.min(section?.start ?? 0, log.size)
   const end = Math.min(section?.end ?? log.size, log.size)
   const cut = end - start > stepBytesMax
@@ -27,10 +27,10 @@ export async function readStep(farm: Farm, { job, attempt }: Run, step: string):
   }
 }
 
-function logOf(farm: Farm, { job, attempt }: Run): StoredLog {
+async function logOf(farm: Farm, { job, attempt }: Run): Promise<StoredLog> {
   const id = { jobId: job.id, number: attempt.number }
   return {
-    size: farm.attempts.logSize(id),
+    size: await farm.attempts.logSize(id),
     read: (start, end) => farm.attempts.readLog(id, start, end),
     index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
   }

@@ -169,7 +169,7 @@ class AttemptFeed {
     const { farm } = this.#services
     const logSize = () => farm.attempts.logSize(this.#attempt)
     // The size comes before the steps: a message stores its steps before its bytes, so the steps then cover all bytes.
-    const before = logSize()
+    const before = await logSize()
     const job = await farm.builds.findJob(this.#attempt.jobId)
     const attempt = job?.attempts.find(({ number }) => number === this.#attempt.number)
     if (!job || !attempt) {
@@ -177,7 +177,7 @@ class AttemptFeed {
       return true
     }
     const finished = attempt.state === 'finished'
-    const size = finished ? logSize() : before
+    const size = finished ? await logSize() : before
     await this.#sendState(job, attempt)
     const now = { job, attempt, size, stepBytes: stepBytesFor(this.#members.size) }
     let moved = 0

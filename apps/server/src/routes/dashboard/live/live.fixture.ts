@@ -82,7 +82,7 @@ export function oneAttempt(bus: Bus) {
     testResults: { summary: async () => undefined },
     queue: { find: async () => undefined, expectation: async () => ({ expectedMs: null, steps: {} }) },
     attempts: {
-      logSize: () => log.length,
+      logSize: async () => log.length,
       readLog: (_id: unknown, start: number, end: number) => Readable.from([log.subarray(start, end)]),
     },
   } as unknown as Farm

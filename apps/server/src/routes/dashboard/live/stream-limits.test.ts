@@ -16,7 +16,7 @@ async function serve(descriptors = 100_000): Promise<FastifyInstance> {
     },
     access: { findSession: async () => ({ name: 'admin', scope: 'admin', hash: 'x' }) },
     builds: { findJob: () => new Promise(() => {}) },
-    attempts: { logSize: () => 0 },
+    attempts: { logSize: async () => 0 },
   }
   const services = {
     farm,

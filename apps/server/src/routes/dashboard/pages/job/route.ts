@@ -50,7 +50,7 @@ async function findWithLogSize(services: Services, request: JobRequest): Promise
   const id = { jobId: found.job.id, number: found.attempt.number }
   // Before the lease, no host has written to the log.
   if (found.attempt.leasedAt === null) return { ...found, logSize: 0 }
-  const size = logSize(id)
+  const size = await logSize(id)
   if (found.attempt.state !== 'running') return { ...found, logSize: size }
   const again = await findAttempt(services, request)
   return { ...(again.attempt.number === found.attempt.number ? again : found), logSize: size }

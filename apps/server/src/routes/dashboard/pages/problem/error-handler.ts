@@ -1,4 +1,4 @@
-import { isGivenUp, isOwnDoing, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { prefersHtml } from '../../../../http/accepts-html.ts'
 import {
@@ -64,6 +64,7 @@ export const answerError =
     request.log.error({ err: error, url: request.url }, 'cannot render a page')
     if (isStorageFull(error)) return answer(507, full)
     reply.header('retry-after', '5')
+    if (isStorageAway(error)) return answer(503, away)
     return answer(503, unavailable)
   }
 
@@ -86,6 +87,11 @@ const tooSlow: Problem = {
 const tooMany: Problem = { title: problemKinds['too-many-requests'][1], text: sentenceOf(tooManyQueries) }
 
 const full: Problem = { title: problemKinds['storage-full'][1], text: sentenceOf(storageFull) }
+
+const away: Problem = {
+  title: 'The bucket of the farm does not answer',
+  text: 'Logs and artifacts of ended jobs are in this bucket. Hosts continue their jobs, and keep what the farm cannot take. Load this page again in a moment.',
+}
 
 const unavailable: Problem = {
   title: 'The server cannot answer now',

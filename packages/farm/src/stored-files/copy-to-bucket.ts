@@ -1,0 +1,93 @@
+import { type Bucket, CopyError, copyFile, type StoredFileEntry, storedFiles } from '@rumpfarm/storage'
+import { type Db, openDatabase } from '../db/client.ts'
+import { fileIndex } from '../db/file-index.ts'
+
+export interface CopyRequest {
+  databaseUrl: string
+  bucket: Bucket
+  /** The directory of the logs and artifacts. */
+  directory: string
+  /** Receives the counts now and then. */
+  onProgress?: (copied: CopyReport) => void
+}
+
+export interface CopyReport {
+  copied: number
+  copiedBytes: number
+  /** Files whose copies were there. */
+  present: number
+  /** Files of attempts that are not in the database, and other files. */
+  unknown: number
+  /** The first files that could not be copied, with the reasons. */
+  failed: { path: string; why: string }[]
+  failures: number
+}
+
+const filesAtOnce = 8
+/** The attempts of this many files are one query. */
+const filesPerQuery = 500
+const failuresShown = 10
+
+/**
+ * Copies the logs and artifacts of a directory to a bucket, also while servers write to the directory. A repeated call
+ * copies what is new. Throws the error of the bucket or the database.
+ */
+export async function copyToBucket({ databaseUrl, bucket, directory, onProgress }: CopyRequest): Promise<CopyReport> {
+  const db = openDatabase({
+    url: databaseUrl,
+    connectionsMax: filesAtOnce,
+    limits: { waitMs: 30_000, statementMs: 60_000 },
+  })
+  const place = { bucket, index: fileIndex(db) }
+  const report: CopyReport = { copied: 0, copiedBytes: 0, present: 0, unknown: 0, failed: [], failures: 0 }
+
+  async function copyOne({ path, bytes }: StoredFileEntry, ended: boolean | undefined): Promise<void> {
+    if (ended === undefined) return void report.unknown++
+    try {
+      const outcome = await copyFile(place, { directory, path, bytes, ended })
+      report[outcome]++
+      if (outcome === 'copied') report.copiedBytes += bytes
+    } catch (error) {
+      if (!(error instanceof CopyError)) throw error
+      report.failures++
+      if (report.failed.length < failuresShown) report.failed.push({ path, why: error.message })
+    }
+  }
+
+  try {
+    for await (const files of groups(storedFiles(directory), filesPerQuery)) {
+      const ends = await endsOf(db, files)
+      const left = files.map((file, index) => () => copyOne(file, ends[index]))
+      await Promise.all(
+        Array.from({ length: filesAtOnce }, async () => {
+          for (let next = left.pop(); next; next = left.pop()) await next()
+        }),
+      )
+      onProgress?.(report)
+    }
+    return report
+  } finally {
+    await db.close()
+  }
+}
+
+async function* groups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let group: Item[] = []
+  for await (const item of items) {
+    if (group.push(item) < size) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+/** Whether the attempt of each file has ended; undefined if the file belongs to no attempt. */
+async function endsOf(db: Db, files: readonly StoredFileEntry[]): Promise<(boolean | undefined)[]> {
+  const names = files.map(({ path }) => /^\d+\/(\d{1,9})\.(\d{1,4})\.(log|times|artifacts\/[^/]+)$/.exec(path))
+  const [jobs, numbers] = [1, 2].map(group => names.map(name => Number(name?.[group] ?? 0)))
+  const rows = await db.query<{ ended: boolean | null }>`
+    SELECT a."state" = 'finished' AS "ended"
+      FROM unnest(${jobs}::int[], ${numbers}::int[]) WITH ORDINALITY AS file("jobId", "number", "place")
+      LEFT JOIN "Attempt" a ON a."jobId" = file."jobId" AND a."number" = file."number" ORDER BY file."place"`
+  return rows.map(({ ended }) => ended ?? undefined)
+}

@@ -1,0 +1,29 @@
+/** The bucket does not answer, or refuses a request. The caller can try again later. */
+export class StorageAwayError extends Error {
+  readonly code = 'STORAGE_AWAY'
+}
+
+interface SdkError {
+  name?: string
+  message?: string
+  $metadata?: { httpStatusCode?: number }
+}
+
+/**
+ * An error for the log. The SDK's own error is not a part of it: some storages repeat the id of the key in their
+ * answers, and the SDK keeps these answers in its errors.
+ */
+export function bucketError(verb: string, error: unknown): Error {
+  const { name = 'Error', message = '', $metadata } = (error ?? {}) as SdkError
+  const status = $metadata?.httpStatusCode
+  if (name === 'NoSuchKey' || (status === 404 && name !== 'NoSuchBucket'))
+    return Object.assign(new Error('the object is not in the bucket'), { code: 'ENOENT' })
+  const why = status === undefined ? shortOf(message) : `HTTP status ${status}`
+  return new StorageAwayError(`the bucket does not take the request ${verb}: ${name}: ${why}`)
+}
+
+const shortOf = (message: string): string => message.split('\n')[0]?.slice(0, 200) ?? ''
+
+/** Whether the bucket does not answer, so that the caller can only try again later. */
+export const isStorageAway = (error: unknown): boolean =>
+  (error as { code?: unknown } | undefined)?.code === 'STORAGE_AWAY'

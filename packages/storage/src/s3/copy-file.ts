@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { blocksOf } from './blocks-of.ts'
+import { BucketFile, objectName, type Place } from './bucket-file.ts'
+
+/** A file of a directory storage. */
+export interface FileToCopy {
+  /** The directory of the storage. */
+  directory: string
+  path: string
+  /** The file's bytes when the caller looked. It may grow meanwhile. */
+  bytes: number
+  /** Whether the attempt has ended, so that the file does not change any more. */
+  ended: boolean
+}
+
+const partBytes = 512 * 1024
+
+/** Copies a file of a directory storage to the bucket, unless the copy is there. Reads the copy again to compare it. */
+export async function copyFile(place: Place, file: FileToCopy): Promise<'copied' | 'present'> {
+  const { index } = place
+  const known = await index.find(file.path)
+  if (known?.bytes === file.bytes && known.sealed === file.ended) return 'present'
+  if (known?.sealed && file.ended) throw new CopyError(`the bucket has ${known.bytes} of its ${file.bytes} bytes`)
+  // The host of a running job can have sent another log since the first copy.
+  if (known) await index.remove(file.path)
+  await (file.ended ? copyWhole(place, file) : copyBegun(place, file))
+  return 'copied'
+}
+
+/** Thrown if a copy is not equal to its file. */
+export class CopyError extends Error {}
+
+async function copyWhole({ bucket, index }: Place, { directory, path, bytes }: FileToCopy): Promise<void> {
+  if (bytes === 0) return // without bytes, a file needs no copy
+  const object = objectName(path)
+  const sent = createHash('sha256')
+  const read = async function* () {
+    for await (const piece of createReadStream(join(directory, path), { end: bytes - 1 })) {
+      sent.update(piece)
+      yield piece as Buffer
+    }
+  }
+  await index.announce(object)
+  await bucket.upload(object, read())
+  const stored = createHash('sha256')
+  for await (const piece of await bucket.get(object)) stored.update(piece as Buffer)
+  if (sent.digest('hex') !== stored.digest('hex')) throw new CopyError('the bucket has other bytes')
+  if (!(await index.add(path, bytes, object))) throw new CopyError('another program copies it')
+}
+
+/** The host continues the file, so its newest bytes must be in PostgreSQL. */
+async function copyBegun(place: Place, { directory, path, bytes }: FileToCopy): Promise<void> {
+  if (bytes === 0) return
+  const copy = new BucketFile(path, place, async () => {})
+  let at = 0
+  for await (const part of blocksOf(createReadStream(join(directory, path), { end: bytes - 1 }), partBytes)) {
+    const size = await copy.write(at, part)
+    at += part.length
+    if (size !== at) throw new CopyError('another program writes to the copy')
+  }
+}

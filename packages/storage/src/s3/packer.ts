@@ -1,0 +1,68 @@
+import type { Place } from './bucket-file.ts'
+import { objectName } from './bucket-file.ts'
+import { bytesOf } from './bucket-files.ts'
+
+/** Each of these keeps a part of 8 MiB in memory. */
+const packedAtOnce = 4
+/** A server that sealed a file packs it at once. After this time, another server does it. */
+const leftSeconds = 60
+const filesMax = 200
+const objectsMax = 500
+
+/** Makes one object of each sealed file, in the background. If the bucket is away, the file stays as it is. */
+export class Packer {
+  readonly #place: Place
+  readonly #waiting = new Set<string>()
+  readonly #running = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(place: Place) {
+    this.#place = place
+  }
+
+  /** Packs a file soon. */
+  add(path: string): void {
+    if (this.#closed) return
+    this.#waiting.add(path)
+    if (this.#running.size >= packedAtOnce) return
+    const run: Promise<void> = this.#run().finally(() => this.#running.delete(run))
+    this.#running.add(run)
+  }
+
+  async #run(): Promise<void> {
+    for (const path of this.#waiting) {
+      this.#waiting.delete(path)
+      // `tidy` repeats it, and reports the error.
+      await packFile(this.#place, path).catch(() => undefined)
+      if (this.#closed) return
+    }
+  }
+
+  /** Packs the files that a server left, and deletes outdated objects. Throws the error of the bucket. */
+  async tidy(): Promise<void> {
+    const { bucket, index } = this.#place
+    for (const path of await index.unpacked(leftSeconds, filesMax)) {
+      if (this.#closed) return
+      await packFile(this.#place, path)
+    }
+    const outdated = await index.outdated(objectsMax)
+    for (const object of outdated) await bucket.remove(object)
+    await index.forget(outdated)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#waiting.clear()
+    await Promise.all(this.#running)
+  }
+}
+
+async function packFile(place: Place, path: string): Promise<void> {
+  const { bucket, index } = place
+  const file = await index.find(path)
+  if (!file?.sealed || file.object !== null) return
+  const object = objectName(path)
+  await index.announce(object)
+  await bucket.upload(object, bytesOf(place, path, 0, file.bytes))
+  await index.pack(path, file.id, object)
+}
