@@ -14,6 +14,11 @@ export const cloneCommands = [
     usage: 'monitoring',
     says: 'test the metrics, the dashboard and the alert rules with a real Prometheus',
   },
+  {
+    name: 'buckets',
+    usage: 'buckets',
+    says: 'run only the tests of the storage in a bucket of a real OpenStack Swift',
+  },
   { name: 'notifiers', usage: 'notifiers', says: 'run only the tests with real mail and IRC servers' },
   { name: 'machines', usage: 'machines', says: 'run the most important scenarios on emulated machines' },
   { name: 'screenshots', usage: 'screenshots', says: 'take the pictures of docs/demo.md' },
