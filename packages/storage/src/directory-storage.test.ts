@@ -117,3 +117,17 @@ test('the CRC of a log is known from the CRCs of its chunks, until a chunk arriv
   await log.write(7, bytes(' three'))
   expect(log.crc).toBeUndefined()
 })
+
+test('without its last artifact, an attempt has no folder, and its log and times can be deleted', async () => {
+  const { artifacts, logTimes } = storage
+  for (const name of ['a', 'b/c']) await artifacts.open({ ...attempt(7), name }).write(0, bytes('x'))
+  await logs.open(attempt(7)).write(0, bytes('log'))
+  await logTimes.add(attempt(7), { offset: 0, at: 1_714_979_289_123 })
+  await artifacts.remove({ ...attempt(7), name: 'a' })
+  expect(readdirSync(join(directory, '0', '7.1.artifacts'))).toEqual(['b,c'])
+  for (const name of ['b/c', 'b/c', 'never there']) await artifacts.remove({ ...attempt(7), name })
+  await logs.remove(attempt(7))
+  await logTimes.remove(attempt(7))
+  await logTimes.remove(attempt(7))
+  expect(readdirSync(join(directory, '0'))).toEqual([])
+})

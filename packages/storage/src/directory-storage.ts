@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { AttemptId } from '@rumpfarm/contracts'
 import { FreeSpace } from './free-space.ts'
 import { openLogTimes } from './log-times.ts'
@@ -21,7 +22,13 @@ export function openDirectoryStorage(directory: string, { reserveBytes = 0 } = {
   const artifacts = openFiles<ArtifactKey>(key => join(directory, pathOfArtifact(key)), openArtifactsMax, space)
   return {
     logs,
-    artifacts,
+    artifacts: {
+      ...artifacts,
+      async remove(key) {
+        await artifacts.remove(key)
+        await removeEmpty(dirname(join(directory, pathOfArtifact(key))))
+      },
+    },
     logTimes: openLogTimes(attempt => join(directory, pathOfTimes(attempt))),
     shared: undefined,
     tidy: async () => {},
@@ -29,5 +36,14 @@ export function openDirectoryStorage(directory: string, { reserveBytes = 0 } = {
       logs.close()
       artifacts.close()
     },
+  }
+}
+
+/** Each attempt with artifacts has a folder. Without its last file, the folder goes too. */
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
