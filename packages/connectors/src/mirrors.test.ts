@@ -432,9 +432,8 @@ describe('tarballs', () => {
       if (made.kind === 'problem') throw new Error(made.problem)
       files.push(made.file)
     }
-    await vi.waitFor(() => expect(files.map(file => existsSync(file))).toEqual([false, false, true]), {
-      timeout: 20_000,
-    })
+    const onlyNewest = () => expect(files.map(file => existsSync(file))).toEqual([false, false, true])
+    await vi.waitFor(onlyNewest, { timeout: 20_000 })
     const left = () =>
       readdirSync(join(directory, 'tarballs'), { recursive: true }).filter(name => /\.\w+$/.test(`${name}`))
     await vi.waitFor(() => expect(left()).toHaveLength(2), { timeout: 20_000 })
