@@ -10,6 +10,7 @@ import { runNetwork } from './network.ts'
 import { runPlaywright } from './playwright.ts'
 import { isGreen, reportJson, reportText, type TestResult } from './results.ts'
 import { withSecondRun } from './second-run.ts'
+import { runServers } from './servers.ts'
 import { installRealServers, installTools } from './tools.ts'
 import { runVitest } from './vitest.ts'
 
@@ -70,6 +71,7 @@ const runs: Record<string, () => Promise<TestResult[]>> = {
   network: () => inTemporaryDirectory(runNetwork),
   monitoring: () => inTemporaryDirectory(runMonitoring),
   buckets: () => inTemporaryDirectory(runBuckets),
+  servers: () => inTemporaryDirectory(runServers),
   notifiers: () => inTemporaryDirectory(withRealServers),
 }
 

@@ -1,0 +1,12 @@
+import { findProgram } from '../servers/programs.ts'
+import type { TestResult } from './results.ts'
+import { runVitest } from './vitest.ts'
+
+/** Tests three servers in three networks behind nginx and HAProxy. Their network has no connection for downloads. */
+export async function runServers(directory: string): Promise<TestResult[]> {
+  for (const kind of ['nginx', 'haproxy'] as const) await findProgram(kind)
+  return runVitest(directory, {
+    within: ['test/network/own-network.sh'],
+    words: ['--config', 'test/servers/vitest.config.ts'],
+  })
+}

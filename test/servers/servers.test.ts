@@ -1,0 +1,168 @@
+// Three servers in three networks, behind a real load balancer with the configuration of docs/scaling.md.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { scriptProject, TestFarm } from '../support/farm-fixture.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { freePort, type Program } from '../support/program.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+import { eventually } from '../support/waiting.ts'
+import { startBalancer } from './balancers.ts'
+import { Machine, openNetwork, ownAddress } from './machines.ts'
+import type { Kind } from './programs.ts'
+
+const count = 3
+const port = 8080
+
+let closeNetwork: () => Promise<void>
+let machines: Machine[]
+
+beforeAll(async () => {
+  closeNetwork = await openNetwork()
+  machines = []
+  for (let number = 1; number <= count; number++) machines.push(await Machine.open(number))
+})
+
+afterAll(async () => {
+  for (const machine of machines) await machine.close()
+  await closeNetwork()
+})
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+interface Servers {
+  farm: TestFarm
+  balancer: Program
+  /** The running server of each machine. */
+  running: ServerProcess[]
+  start(machine: number): Promise<void>
+}
+
+async function openServers(kind: Kind, queues: 'redis' | 'postgres'): Promise<Servers> {
+  const database: TestDatabase = await createTestDatabase()
+  closing.push(() => database.drop())
+  const farm = await TestFarm.prepare({
+    databaseUrl: database.url,
+    queues,
+    address: ownAddress,
+    environment: { TRUST_PROXY: 'true', DRAIN_SECONDS: kind === 'haproxy' ? '5' : '0' },
+    projects: { sample: scriptProject() },
+  })
+  closing.push(() => farm.close())
+  const running: ServerProcess[] = []
+  const start = async (number: number) => {
+    const { address, within } = machines[number] as Machine
+    const environment = { HOST: address, PORT: String(port), SERVER_NAME: `server-${number + 1}` }
+    running[number] = await farm.another(environment, within)
+  }
+  for (let number = 0; number < count; number++) await start(number)
+  const balancerPort = await freePort()
+  const servers = machines.map(({ address }) => `${address}:${port}`)
+  const balancer = await startBalancer(kind, { servers, port: balancerPort, directory: farm.directory })
+  closing.push(() => balancer.kill9())
+  onTestFailed(() => console.error(`${kind} said:\n${balancer.lines.slice(-30).join('\n')}\n${farm.story()}`))
+  farm.use(`http://127.0.0.1:${balancerPort}`)
+  return { farm, balancer, running, start }
+}
+
+/** A job that prints a line with a number every 0.1 s, up to `upTo`. */
+const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
+const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
+
+/** Requests pages and the API all the time, and collects the answers that are not 200. */
+function openVisitor(url: string) {
+  const failures: string[] = []
+  let requests = 0
+  let stopped = false
+  const visit = async () => {
+    for (const path of ['/', '/api/v1/builds', '/api/v1/hosts']) {
+      requests++
+      await fetch(url + path).then(
+        async ({ status }) => void (status === 200 || failures.push(`${path}: ${status}`)),
+        error => void failures.push(`${path}: ${error.cause ?? error}`),
+      )
+    }
+  }
+  const visiting = (async () => {
+    while (!stopped) await visit().then(() => sleep(20))
+  })()
+  return {
+    async stop() {
+      stopped = true
+      await visiting
+      return { requests, failures }
+    },
+  }
+}
+
+const ways = [
+  ['nginx', 'redis'],
+  ['nginx', 'postgres'],
+  ['haproxy', 'redis'],
+] as const
+
+for (const [kind, queues] of ways) {
+  test(`${kind}, queues in ${queues}: each server is killed in turn, and jobs continue with byte-exact logs`, async () => {
+    const { farm, running, start } = await openServers(kind, queues)
+    for (const name of ['vax', 'alpha']) await farm.host(name)
+    const build = await farm.push(counting(150))
+    const jobs = await build.jobs()
+    expect(jobs).toHaveLength(2)
+    for (const job of jobs) await job.logged('line 3\n')
+    for (let number = 0; number < count; number++) {
+      await running[number]?.kill9()
+      expect((await fetch(`${farm.url}/`)).status).toBe(200)
+      await start(number)
+    }
+    for (const job of jobs) {
+      const { verdict, attempts } = await job.finished()
+      expect([verdict, attempts.length]).toEqual(['passed', 1])
+      expect((await job.log()).toString()).toBe(counted(150))
+    }
+  })
+
+  test(`${kind}, queues in ${queues}: each server stops in turn, and no request fails`, async () => {
+    const { farm, running, start } = await openServers(kind, queues)
+    for (const name of ['vax', 'alpha']) await farm.host(name)
+    const long = await farm.push(counting(100))
+    const builds = [long]
+    const visitor = openVisitor(farm.url)
+    for (let number = 0; number < count; number++) {
+      const stopped = running[number]?.stop()
+      builds.push(await farm.push(''))
+      await stopped
+      await start(number)
+    }
+    for (const build of builds)
+      for (const job of await build.jobs()) {
+        const { verdict, attempts } = await job.finished()
+        expect([verdict, attempts.length]).toEqual(['passed', 1])
+      }
+    const { requests, failures } = await visitor.stop()
+    expect(failures).toEqual([])
+    expect(requests).toBeGreaterThan(50)
+    for (const job of await long.jobs()) expect((await job.log()).toString()).toBe(counted(100))
+  })
+}
+
+test('a server that the network cuts off loses nothing, and works again afterwards', async () => {
+  const { farm, running } = await openServers('nginx', 'redis')
+  await farm.host('vax')
+  const build = await farm.push(counting(100))
+  const job = await build.job()
+  await job.logged('line 3\n')
+  const [first] = machines
+  await first?.cut()
+  await job.logged('line 60\n')
+  await first?.heal()
+  const { verdict, attempts } = await job.finished()
+  expect([verdict, attempts.length]).toEqual(['passed', 1])
+  expect((await job.log()).toString()).toBe(counted(100))
+  await eventually('the server that was cut off', async () => {
+    const answer = await fetch(`${farm.url}/readyz`)
+    return (await answer.text()) === '{"status":"ok"}' || undefined
+  })
+  expect(running.every(server => server.running)).toBe(true)
+})
