@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { scriptProject } from '../support/farm-fixture.ts'
 import { faults } from './faults.ts'
 import { type Random, seeded } from './random.ts'
+import type { StorageKind } from './storages.ts'
 import { checkWork, requestWork, type Work } from './work.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -13,13 +14,15 @@ interface Common {
   only?: string | undefined
 }
 
-/** The options of `./farm chaos`: one run for each number of servers. */
+/** The options of `./farm chaos`: one run for each number of servers with each storage. */
 export interface ChaosChoice extends Common {
   servers: number[]
+  storages: StorageKind[]
 }
 
 export interface ChaosOptions extends Common {
   servers: number
+  storage: StorageKind
   say(line: string): void
 }
 
@@ -34,18 +37,22 @@ export interface ChaosResult {
  * Breaks the parts of a farm again and again, while its hosts run jobs. After the last fault every job must end with its
  * right verdict, log and file. The same seed chooses the same faults, but the times differ.
  */
-export async function runChaos({ seed, minutes, servers, hosts, only, say }: ChaosOptions): Promise<ChaosResult> {
+export async function runChaos({ seed, minutes, hosts, only, say, ...parts }: ChaosOptions): Promise<ChaosResult> {
   const random = seeded(seed)
-  const world = await openWorld({ servers, hosts, project: scriptProject({ artifacts: ['file.txt'], confirm: 0 }) })
+  const project = scriptProject({ artifacts: ['file.txt'], confirm: 0 })
+  const world = await openWorld({ ...parts, hosts, project })
   try {
     const until = Date.now() + minutes * 60_000
-    const chosen = faults.filter(({ name }) => only === undefined || name.includes(only))
+    const possible = faults.filter(({ fits }) => fits?.(world) ?? true)
+    const chosen = possible.filter(({ name }) => only === undefined || name.includes(only))
     if (chosen.length === 0) throw new Error(`no fault has "${only}" in its name`)
     const breaking = breakThings(world, chosen, { random, until, say })
     const works = await work(world, seeded(seed + 1), until)
     const count = await breaking
     say(`${works.length} jobs and ${count} faults; waiting for the last jobs`)
-    const wrong = [...(await Promise.all(works.map(checkWork))).flat(), ...(await wrongRows(world))]
+    const wrong: string[] = []
+    for (const work of works) wrong.push(...(await checkWork(work))) // one after the other: a client has a limit
+    wrong.push(...(await wrongRows(world)))
     if (wrong.length > 0) say(world.farm.story())
     return { jobs: works.length, faults: count, wrong }
   } finally {

@@ -5,6 +5,8 @@ import type { World } from './world.ts'
 /** Something breaks, and after a while it works again. */
 export interface Fault {
   name: string
+  /** Whether the fault is possible in this farm; by default it is. */
+  fits?(world: World): boolean
   /** Resolves when everything works again. */
   run(world: World, random: Random): Promise<void>
 }
@@ -56,6 +58,15 @@ export const faults: readonly Fault[] = [
       balancer.cut()
       await seconds(random, 0, 20)
       balancer.reconnect()
+    },
+  },
+  {
+    name: 'the bucket does not answer',
+    fits: ({ bucket }) => bucket !== undefined,
+    async run({ bucket }, random) {
+      bucket?.goAway()
+      await seconds(random, 0, 20)
+      bucket?.comeBack()
     },
   },
   {

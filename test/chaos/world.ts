@@ -1,13 +1,17 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import type { AgentHost } from '../support/agent-host.ts'
+import { startBucket, type TestBucket } from '../support/bucket.ts'
 import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import { type FreezablePostgres, freezablePostgres } from '../support/freezable-postgres.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
+import type { StorageKind } from './storages.ts'
 
 export interface WorldOptions {
   servers: number
+  storage: StorageKind
   hosts: number
   /** The project `sample`. */
   project: WrittenProject
@@ -19,6 +23,8 @@ export interface World {
   hosts: readonly AgentHost[]
   balancer: Balancer
   postgres: FreezablePostgres
+  /** Undefined if the farm keeps its files in a directory. */
+  bucket: TestBucket | undefined
   /** The servers that run now. */
   servers: ServerProcess[]
   /** Ends a server with KILL or TERM. It no longer belongs to `servers`. */
@@ -30,22 +36,30 @@ export interface World {
 /** A host whose server is away notices it soon, so that a run of some minutes has many losses and recoveries. */
 const leaseSeconds = '30'
 
-export async function openWorld({ servers: count, hosts: hostCount, project }: WorldOptions): Promise<World> {
+export async function openWorld({ servers: count, storage, hosts: hostCount, project }: WorldOptions): Promise<World> {
   const database = await startTemporaryPostgres()
   const postgres = await freezablePostgres(database.url)
   const balancer = await startBalancer()
-  const environment = { LEASE_SECONDS: leaseSeconds, PUBLIC_URL: balancer.url, LOG_LEVEL: 'info' }
+  const bucket = storage === 's3' ? await startBucket() : undefined
+  const environment = {
+    ...bucket?.environment,
+    FARM_SECRET: 'only for tests'.repeat(3),
+    LEASE_SECONDS: leaseSeconds,
+    PUBLIC_URL: balancer.url,
+    LOG_LEVEL: 'info',
+  }
   const farm = await TestFarm.prepare({
     databaseUrl: postgres.url,
     queues: 'redis',
     environment,
     projects: { sample: project },
   })
-  farm.answerAt(balancer.url)
+  farm.use(balancer.url)
   const servers: ServerProcess[] = []
+  let started = 0
   const serve = () => balancer.serve(servers.map(({ url }) => Number(new URL(url).port)))
   const world: World = {
-    ...{ farm, balancer, postgres, servers, hosts: [] },
+    ...{ farm, balancer, postgres, bucket, servers, hosts: [] },
     async endServer(server, how) {
       servers.splice(servers.indexOf(server), 1)
       if (how === 'kill9') serve()
@@ -53,12 +67,15 @@ export async function openWorld({ servers: count, hosts: hostCount, project }: W
       serve()
     },
     async startServer() {
-      servers.push(await farm.another())
+      started += 1
+      const own = bucket ? { RUMPFARM_DATA: join(farm.directory, `data-${started}`) } : {}
+      servers.push(await farm.another(own))
       serve()
     },
     async close() {
       await farm.close()
       await balancer.close()
+      await bucket?.close()
       await postgres.close()
       await database.stop()
     },

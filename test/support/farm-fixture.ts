@@ -109,11 +109,6 @@ export class TestFarm {
     return this.#url
   }
 
-  /** Uses another address of the farm, such as that of a load balancer, for requests and new hosts. */
-  answerAt(url: string): void {
-    this.#url = url
-  }
-
   get farmFile(): string {
     return join(this.directory, 'farm.yaml')
   }
