@@ -9,7 +9,7 @@ import { ServerProcess } from '../support/server-process.ts'
 
 const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const farmFile = `${farm}.yaml`
-const timeout = 120_000
+const timeout = 300_000
 
 /** A data directory, a server on a port that the system chooses, and `./farm` for that directory. */
 async function scene() {

@@ -25,13 +25,13 @@ export function testApi(url: string, token: string): Api {
   }
 }
 
-/** Repeats a request after a 503. Under load a server answers 503 if its database needs more than 3 s. */
+/** Repeats a request after a 503 or 429. Under load, a database that needs seconds for a query leads to both. */
 export async function patient(request: Request): Promise<Response> {
   for (const until = Date.now() + patienceMs; ; await sleep(500)) {
     const answer = await fetch(request.clone())
-    if (answer.status !== 503 || Date.now() > until) return answer
+    if (![429, 503].includes(answer.status) || Date.now() > until) return answer
   }
 }
 
-/** The text of a page. Repeats the request after a 503. */
+/** The text of a page. Repeats the request after a 503 or 429. */
 export const pageText = async (url: string): Promise<string> => (await patient(new Request(url))).text()

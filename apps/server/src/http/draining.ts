@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter, once, setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
@@ -18,6 +18,10 @@ export class Draining {
   #apps: FastifyInstance[] = []
   #requests = 0
   #begun = false
+
+  constructor() {
+    setMaxListeners(0, this.#ending.signal) // one for each long poll
+  }
 
   get begun(): boolean {
     return this.#begun
