@@ -7,6 +7,8 @@ import type { Logger } from 'pino'
 
 // The server polls the file, because editors replace the file and network file systems send no events.
 const checkEveryMs = 1_000
+/** After a load that failed, for example because the database did not answer, the server tries again. */
+const againMs = 2_000
 
 interface Given {
   path: string
@@ -25,14 +27,21 @@ export async function watchFarmFile(given: Given): Promise<{ close(): Promise<vo
   }
   const reload = () => {
     // The loads run one after the other. So after two quick changes, the projects of the later change are active.
-    loading = loading.then(loadOnce).catch(error => log.error({ err: error }, 'farm.yaml could not be loaded'))
+    loading = loading.then(loadOnce).catch(error => {
+      log.error({ err: error }, 'farm.yaml could not be loaded; the server tries again')
+      if (!closed) again = setTimeout(reload, againMs).unref()
+    })
   }
   watchFile(path, { interval: checkEveryMs, persistent: false }, reload) // before the first load, to miss no change
+  let again: NodeJS.Timeout | undefined
+  let closed = false
   let loading = loadOnce()
   await loading
   return {
     close() {
+      closed = true
       unwatchFile(path, reload)
+      clearTimeout(again)
       return loading
     },
   }
