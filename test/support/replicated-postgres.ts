@@ -49,6 +49,7 @@ export async function startReplicatedPostgres(fill: (url: string) => Promise<unk
   execFileSync(program, ['--single', '-D', data, 'postgres'], { ...account, input: permissions, env: {} })
   appendFileSync(join(data, 'pg_hba.conf'), 'local replication rumpfarm scram-sha-256\n')
   cpSync(data, copy, { recursive: true, preserveTimestamps: true })
+  chmodSync(copy, 0o700) // Node 24 does not copy the mode, and PostgreSQL refuses others
   writeFileSync(join(copy, 'standby.signal'), '')
   if (account.uid !== undefined) giveTo(copy, uid, gid)
 
