@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { Cksum, cksum } from '@rumpfarm/contracts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDirectoryStorage } from './directory-storage.ts'
 import type { Storage } from './storage.ts'
@@ -106,16 +105,6 @@ test('the storage does not close a log during a write', async () => {
   for (let job = 2; job <= 300; job++) logs.open(attempt(job))
   expect(await writing).toBe(1_000_000)
   expect(logs.open(attempt(1))).toBe(log)
-})
-
-test('the CRC of a log is known from the CRCs of its chunks, until a chunk arrives without a CRC', async () => {
-  const log = logs.open(attempt(1))
-  const crcOf = (content: string) => new Cksum().update(bytes(content))
-  await log.write(0, bytes('one '), crcOf('one '))
-  await log.write(4, bytes('two'), crcOf('two'))
-  expect(log.crc?.digest()).toBe(cksum(bytes('one two')))
-  await log.write(7, bytes(' three'))
-  expect(log.crc).toBeUndefined()
 })
 
 test('without its last artifact, an attempt has no folder, and its log and times can be deleted', async () => {
