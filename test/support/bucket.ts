@@ -36,7 +36,7 @@ export async function startBucket(name = 'farm-files'): Promise<TestBucket> {
     configureBuckets: [{ name, configs: [] }],
   })
   const { port } = await storage.run()
-  const proxy = await openProxy(port)
+  const proxy = await openBreakableProxy(port)
   const url = `s3://${name}/farm?endpoint=http://127.0.0.1:${proxy.port}&region=us-east-1`
   const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
   return {
@@ -55,7 +55,8 @@ export async function startBucket(name = 'farm-files'): Promise<TestBucket> {
   }
 }
 
-async function openProxy(target: number) {
+/** A TCP proxy on this machine that can break all connections, and accept no others for a while. */
+export async function openBreakableProxy(target: number) {
   const sockets = new Set<Socket>()
   let away = false
   const keep = (socket: Socket) => {
