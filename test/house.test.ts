@@ -90,8 +90,9 @@ test('the table of imports in ARCHITECTURE.md equals the table of this test', ()
 test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file and every function that %s names exists', page => {
   const { text } = readSource(page)
   const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma|md))`/g)]
+  const all = sourceFiles(/\.(tsx?|css|sh|prisma|md)$/)
   const missing = named.flatMap(([, name, path = '']) => {
-    const files = sourceFiles(/\.(tsx?|css|sh|prisma|md)$/).filter(file => `/${file.path}`.endsWith(`/${path}`))
+    const files = all.filter(file => `/${file.path}`.endsWith(`/${path}`))
     const word = name?.split('.').at(-1) ?? ''
     return files.some(file => file.text.includes(word)) ? [] : [`${name ?? 'a file'} in ${path}`]
   })
