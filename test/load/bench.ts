@@ -5,7 +5,7 @@ import { agent } from './agent.ts'
 import type { Bench, BenchOptions, Say } from './figures.ts'
 import { growth } from './growth/growth.ts'
 import { idle } from './idle.ts'
-import { jobs } from './jobs.ts'
+import { jobs, servers } from './jobs.ts'
 import { line } from './line.ts'
 import { log } from './log.ts'
 import { commit, load, machine } from './machine.ts'
@@ -13,9 +13,9 @@ import { matrix } from './matrix.ts'
 import { watchers } from './watchers.ts'
 import { webhook } from './webhook.ts'
 
-const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, watchers, idle, agent, growth }
-/** This bench runs only if somebody names it, because it needs many minutes and gigabytes. */
-const onlyNamed = 'growth'
+const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, watchers, idle, agent, servers, growth }
+/** These benches run only if somebody names them, because they need many minutes. */
+const onlyNamed = ['growth', 'servers']
 
 const given = process.argv.slice(2)
 const { values, positionals: wanted } = parseArgs({
@@ -32,7 +32,7 @@ if (unknown.length > 0) {
 
 const began = new Date()
 const results = []
-const named = Object.keys(benches).filter(name => name !== onlyNamed)
+const named = Object.keys(benches).filter(name => !onlyNamed.includes(name))
 for (const name of wanted.length > 0 ? wanted : named) results.push(await run(name))
 const command = ['./farm bench', ...given].join(' ')
 const head = { command, date: began.toISOString(), commit: commit(), machine: machine() }

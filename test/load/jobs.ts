@@ -6,7 +6,7 @@ import { cpuMs, familyCpuMs, residentMb, untilQuiet } from './usage.ts'
 const hostsCount = 100
 const arches = Array.from({ length: 20 }, (_, i) => `arch-${i}`)
 const jobsPerRound = hostsCount * arches.length
-/** The number of measured rounds. Another round before them only warms up the farm. */
+/** The number of measured rounds. */
 const rounds = 5
 
 const farmYaml = ({ served }: { served: string }) => `
@@ -21,19 +21,57 @@ projects:
 export async function jobs(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds + 1 })
   try {
-    say(`${hostsCount} hosts enrol`)
-    const hosts = await scene.hosts(hostsCount, arches)
-    const measured: Round[] = []
     const beginMb = residentMb(scene.server.pid)
-    for (const commit of scene.repository.commits) {
-      measured.push(await round(scene, hosts, commit))
-      say(told(measured.at(-1) as Round))
-    }
+    const measured = await measureRounds(scene, say)
     const endMb = residentMb(scene.server.pid)
-    return figuresOf(measured.slice(1), { beginMb, endMb, backend: scene.redis ? 'Redis' : 'PostgreSQL' })
+    return figuresOf(measured, { beginMb, endMb, backend: scene.redis ? 'Redis' : 'PostgreSQL' })
   } finally {
     await scene.close()
   }
+}
+
+/** Measures the same with one to three servers. They use all cores, together with PostgreSQL and the hosts. */
+export async function servers(say: Say): Promise<Figure[]> {
+  const one = await withServers(1, say)
+  const all = [one, await withServers(2, say), await withServers(3, say)]
+  return all.flatMap(({ called, rate, server, postgres }) => {
+    const ratio = (value: number, base: number) => ({ note: `${(value / base).toFixed(2)} times that of 1 server` })
+    return [
+      figure(`trivial jobs, ${called}`, rate, 'jobs/s', ratio(rate, one.rate)),
+      figure(`CPU of all servers for a trivial job, ${called}`, server, 'ms', ratio(server, one.server)),
+      figure(`PostgreSQL CPU of a trivial job, ${called}`, postgres, 'ms', ratio(postgres, one.postgres)),
+    ]
+  })
+}
+
+async function withServers(count: number, say: Say) {
+  const called = count === 1 ? '1 server' : `${count} servers`
+  const scene = await openScene({ farmYaml, commits: rounds + 1, ownCore: false })
+  try {
+    for (let more = 1; more < count; more++) await scene.addServer()
+    const measured = await measureRounds(scene, line => say(`${called}: ${line}`))
+    const of = (value: (round: Round) => number) => median(measured.map(value))
+    return {
+      called,
+      rate: of(({ seconds }) => jobsPerRound / seconds),
+      server: of(({ run, plan }) => run.server + plan.server),
+      postgres: of(({ run, plan }) => run.postgres + plan.postgres),
+    }
+  } finally {
+    await scene.close()
+  }
+}
+
+/** The rounds after the first, which only warms up the farm. */
+async function measureRounds(scene: Scene, say: Say): Promise<Round[]> {
+  say(`${hostsCount} hosts enrol`)
+  const hosts = await scene.hosts(hostsCount, arches)
+  const measured: Round[] = []
+  for (const commit of scene.repository.commits) {
+    measured.push(await round(scene, hosts, commit))
+    say(told(measured.at(-1) as Round))
+  }
+  return measured.slice(1)
 }
 
 interface Cpu {
@@ -49,8 +87,8 @@ interface Round {
   run: Cpu
 }
 
-const cpuOf = ({ server, postgres, redis }: Scene): Cpu => ({
-  server: cpuMs(server.pid),
+const cpuOf = ({ servers, postgres, redis }: Scene): Cpu => ({
+  server: servers.reduce((sum, { pid }) => sum + cpuMs(pid), 0),
   postgres: familyCpuMs(postgres.pid),
   redis: redis?.pid === undefined ? 0 : cpuMs(redis.pid),
   bench: cpuMs(process.pid),
@@ -68,12 +106,12 @@ async function round(scene: Scene, hosts: SimulatedHost[], commit: string): Prom
   const atFirst = cpuOf(scene)
   await scene.push('served', commit)
   await untilQueued(scene)
-  await untilQuiet(scene.server.pid)
+  for (const { pid } of scene.servers) await untilQuiet(pid)
   const planned = cpuOf(scene)
   const began = performance.now()
   await Promise.all(hosts.map(host => work(host, arches.length)))
   const seconds = (performance.now() - began) / 1000
-  await untilQuiet(scene.server.pid)
+  for (const { pid } of scene.servers) await untilQuiet(pid)
   return { seconds, plan: perJob(planned, atFirst), run: perJob(cpuOf(scene), planned) }
 }
 

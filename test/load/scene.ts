@@ -19,6 +19,8 @@ export interface Scene {
   url: string
   api: Api
   server: RunningServer
+  /** All servers, `server` first. */
+  servers: RunningServer[]
   postgres: LocalPostgres
   /** Undefined if redis-server is not installed. Then the farm keeps its queues in PostgreSQL. */
   redis: TestRedis | undefined
@@ -28,13 +30,16 @@ export interface Scene {
   directory: string
   /** Makes the commit the newest of main, and sends GitHub's webhook with the address `from`. Returns both times. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
-  /** Hosts that have enrolled and sent a hello. */
+  /** Hosts that have enrolled and sent a hello. They use the servers alternately. */
   hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>
   invite(name: string): Promise<string>
+  /** Starts another server on the same database, queues and directory. */
+  addServer(): Promise<void>
   close(): Promise<void>
 }
 
 export interface RunningServer {
+  url: string
   pid: number
   program: Program
 }
@@ -52,12 +57,19 @@ export interface SceneOptions {
   commits?: number
   /** Further settings of PostgreSQL. */
   parameters?: Record<string, string>
+  /** False if the server may use all cores. */
+  ownCore?: boolean
 }
 
 const secret = randomBytes(32).toString('hex')
 export const adminToken = `rft-${randomBytes(24).toString('hex')}`
 
-export async function openScene({ farmYaml, commits = 1, parameters = {} }: SceneOptions): Promise<Scene> {
+export async function openScene({
+  farmYaml,
+  commits = 1,
+  parameters = {},
+  ownCore = true,
+}: SceneOptions): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bench-'))
   chmodSync(directory, 0o711) // if root runs this, PostgreSQL runs as another user, who needs access
   const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })]
@@ -80,13 +92,20 @@ export async function openScene({ farmYaml, commits = 1, parameters = {} }: Scen
     closing.unshift(postgres.stop)
     const redis = redisIsHere() ? await TestRedis.open(directory) : undefined
     if (redis) closing.unshift(() => redis.stop())
-    const server = await startServer(directory, postgres, redis)
-    closing.unshift(() => server.program.stop())
+    const servers: RunningServer[] = []
+    const addServer = async () => {
+      const server = await startServer(directory, postgres, redis, ownCore ? onItsOwnCore : [])
+      servers.push(server)
+      closing.unshift(() => server.program.stop())
+    }
+    await addServer()
+    const server = servers[0] as RunningServer
     const db = new pg.Client({ connectionString: postgres.url })
     await db.connect()
     closing.unshift(() => db.end())
     const { url } = server
-    const parts = { url, api: testApi(url, adminToken), server, postgres, redis, db, repository, place, directory }
+    const stores = { postgres, redis, db, repository, place, directory }
+    const parts = { url, api: testApi(url, adminToken), server, servers, addServer, ...stores }
     return { ...parts, ...deeds(parts, place), close }
   } catch (error) {
     await close()
@@ -106,9 +125,14 @@ const main = fileURLToPath(new URL('main.js', import.meta.url))
 /** If there are several cores, the server has the first core for itself, so that other programs disturb it less. */
 export const onItsOwnCore = availableParallelism() > 1 ? ['taskset', '-c', '0'] : []
 
-async function startServer(directory: string, postgres: LocalPostgres, redis: TestRedis | undefined) {
+async function startServer(
+  directory: string,
+  postgres: LocalPostgres,
+  redis: TestRedis | undefined,
+  onCore: readonly string[],
+): Promise<RunningServer> {
   const data = join(directory, 'data')
-  mkdirSync(data)
+  mkdirSync(data, { recursive: true })
   const environment = {
     PORT: '0',
     RUMPFARM_DATA: data,
@@ -119,19 +143,19 @@ async function startServer(directory: string, postgres: LocalPostgres, redis: Te
     GITHUB_WEBHOOK_SECRET: secret,
   }
   const inherited = { PATH: process.env.PATH ?? '', HOME: directory }
-  const program = new Program([...onItsOwnCore, process.execPath, main], { ...inherited, ...environment }, directory)
+  const program = new Program([...onCore, process.execPath, main], { ...inherited, ...environment }, directory)
   // The server logs its address when it listens. taskset replaces itself by node, so the process id stays the same.
   const url = await program.line('where it answers', line => /"address":"([^"]+)"/.exec(line)?.[1])
   return { url, program, pid: program.child.pid as number }
 }
 
-function deeds({ api, url }: Pick<Scene, 'api' | 'url'>, place: Place) {
+function deeds({ api, url, servers }: Pick<Scene, 'api' | 'url' | 'servers'>, place: Place) {
   const invite = async (name: string): Promise<string> => {
     const { line } = await api.post<{ line: string }>('/api/v1/hosts/invitations', { name })
     return tokenOf(line)
   }
-  const oneHost = async (name: string, arches: readonly string[]) => {
-    const host = new SimulatedHost(url, name, arches)
+  const oneHost = async (name: string, arches: readonly string[], number: number) => {
+    const host = new SimulatedHost(servers[number % servers.length]?.url ?? url, name, arches)
     await host.enroll(await invite(name))
     await host.hello()
     return host
@@ -146,7 +170,7 @@ function deeds({ api, url }: Pick<Scene, 'api' | 'url'>, place: Place) {
       const hosts: SimulatedHost[] = []
       for (let first = 0; first < count; first += enrolAtOnce) {
         const names = Array.from({ length: Math.min(enrolAtOnce, count - first) }, (_, i) => `sim-${first + i}`)
-        hosts.push(...(await Promise.all(names.map(name => oneHost(name, arches)))))
+        hosts.push(...(await Promise.all(names.map((name, i) => oneHost(name, arches, first + i)))))
       }
       return hosts
     },
