@@ -1,6 +1,9 @@
 // Three servers in three networks, behind a real load balancer with the configuration of docs/scaling.md.
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { startBucket } from '../support/bucket.ts'
 import { scriptProject, TestFarm } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { freePort, type Program } from '../support/program.ts'
@@ -40,21 +43,37 @@ interface Servers {
   start(machine: number): Promise<void>
 }
 
-async function openServers(kind: Kind, queues: 'redis' | 'postgres'): Promise<Servers> {
+interface Way {
+  kind: Kind
+  queues: 'redis' | 'postgres'
+  /** With a bucket, each server has its own directory and its own copy of farm.yaml. */
+  files: 'a bucket' | 'a shared directory'
+}
+
+async function openServers({ kind, queues, files }: Way): Promise<Servers> {
+  const bucket = files === 'a bucket' ? await startBucket('farm-files', ownAddress) : undefined
+  if (bucket) closing.push(() => bucket.close())
   const database: TestDatabase = await createTestDatabase()
   closing.push(() => database.drop())
   const farm = await TestFarm.prepare({
     databaseUrl: database.url,
     queues,
     address: ownAddress,
-    environment: { TRUST_PROXY: 'true', DRAIN_SECONDS: kind === 'haproxy' ? '5' : '0' },
-    projects: { sample: scriptProject() },
+    environment: {
+      ...bucket?.environment,
+      FARM_SECRET: 'only for tests'.repeat(3),
+      TRUST_PROXY: 'true',
+      DRAIN_SECONDS: kind === 'haproxy' ? '5' : '0',
+    },
+    projects: { sample: scriptProject({ artifacts: ['out'] }) },
   })
   closing.push(() => farm.close())
   const running: ServerProcess[] = []
   const start = async (number: number) => {
     const { address, within } = machines[number] as Machine
-    const environment = { HOST: address, PORT: String(port), SERVER_NAME: `server-${number + 1}` }
+    const name = `server-${number + 1}`
+    const own = bucket ? ownDirectory(farm, name) : {}
+    const environment = { ...own, HOST: address, PORT: String(port), SERVER_NAME: name }
     running[number] = await farm.another(environment, within)
   }
   for (let number = 0; number < count; number++) await start(number)
@@ -67,8 +86,18 @@ async function openServers(kind: Kind, queues: 'redis' | 'postgres'): Promise<Se
   return { farm, balancer, running, start }
 }
 
-/** A job that prints a line with a number every 0.1 s, up to `upTo`. */
-const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
+/** The disk of one server, with a copy of farm.yaml. */
+function ownDirectory({ directory, farmFile }: TestFarm, name: string) {
+  const own = join(directory, name)
+  mkdirSync(own, { recursive: true })
+  copyFileSync(farmFile, join(own, 'farm.yaml'))
+  return { RUMPFARM_DATA: join(own, 'data'), FARM_FILE: join(own, 'farm.yaml') }
+}
+
+/** A job that prints a line with a number every 0.1 s, up to `upTo`, and writes the file `out` of 2 MB. */
+const counting = (upTo: number) =>
+  `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; yes 1234567 | head -n 250000 >out\n`
+const written = '1234567\n'.repeat(250_000)
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
 
 /** Requests pages and the API all the time, and collects the answers that are not 200. */
@@ -97,15 +126,17 @@ function openVisitor(url: string) {
   }
 }
 
-const ways = [
-  ['nginx', 'redis'],
-  ['nginx', 'postgres'],
-  ['haproxy', 'redis'],
-] as const
+const ways: readonly Way[] = [
+  { kind: 'nginx', queues: 'redis', files: 'a bucket' },
+  { kind: 'nginx', queues: 'postgres', files: 'a shared directory' },
+  { kind: 'haproxy', queues: 'redis', files: 'a bucket' },
+]
 
-for (const [kind, queues] of ways) {
-  test(`${kind}, queues in ${queues}: each server is killed in turn, and jobs continue with byte-exact logs`, async () => {
-    const { farm, running, start } = await openServers(kind, queues)
+for (const way of ways) {
+  const title = `${way.kind}, queues in ${way.queues}, files in ${way.files}`
+
+  test(`${title}: each server is killed in turn, and jobs continue with byte-exact logs`, async () => {
+    const { farm, running, start } = await openServers(way)
     for (const name of ['vax', 'alpha']) await farm.host(name)
     const build = await farm.push(counting(150))
     const jobs = await build.jobs()
@@ -120,11 +151,12 @@ for (const [kind, queues] of ways) {
       const { verdict, attempts } = await job.finished()
       expect([verdict, attempts.length]).toEqual(['passed', 1])
       expect((await job.log()).toString()).toBe(counted(150))
+      expect((await job.artifact('out')).toString() === written).toBe(true)
     }
   })
 
-  test(`${kind}, queues in ${queues}: each server stops in turn, and no request fails`, async () => {
-    const { farm, running, start } = await openServers(kind, queues)
+  test(`${title}: each server stops in turn, and no request fails`, async () => {
+    const { farm, running, start } = await openServers(way)
     for (const name of ['vax', 'alpha']) await farm.host(name)
     const long = await farm.push(counting(100))
     const builds = [long]
@@ -148,7 +180,7 @@ for (const [kind, queues] of ways) {
 }
 
 test('a server that the network cuts off loses nothing, and works again afterwards', async () => {
-  const { farm, running } = await openServers('nginx', 'redis')
+  const { farm, running } = await openServers({ kind: 'nginx', queues: 'redis', files: 'a bucket' })
   await farm.host('vax')
   const build = await farm.push(counting(100))
   const job = await build.job()

@@ -28,16 +28,16 @@ export interface TestBucket {
   close(): Promise<void>
 }
 
-/** An S3-compatible storage (s3rver) with one bucket, behind a proxy that can break. */
-export async function startBucket(name = 'farm-files'): Promise<TestBucket> {
+/** An S3-compatible storage (s3rver) with one bucket, behind a proxy that can break. `address` is its network address. */
+export async function startBucket(name = 'farm-files', address = '127.0.0.1'): Promise<TestBucket> {
   const directory = mkdtempSync(join(tmpdir(), 's3-'))
   const storage = new S3rver({
     ...{ port: 0, address: '127.0.0.1', silent: true, directory },
     configureBuckets: [{ name, configs: [] }],
   })
   const { port } = await storage.run()
-  const proxy = await openBreakableProxy(port)
-  const url = `s3://${name}/farm?endpoint=http://127.0.0.1:${proxy.port}&region=us-east-1`
+  const proxy = await openBreakableProxy(port, address)
+  const url = `s3://${name}/farm?endpoint=http://${address}:${proxy.port}&region=us-east-1`
   const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
   return {
     ...{ url, credentials, directory, goAway: proxy.goAway, comeBack: proxy.comeBack },
@@ -55,8 +55,8 @@ export async function startBucket(name = 'farm-files'): Promise<TestBucket> {
   }
 }
 
-/** A TCP proxy on this machine that can break all connections, and accept no others for a while. */
-export async function openBreakableProxy(target: number) {
+/** A TCP proxy to a port of this machine that can break all connections, and accept no others for a while. */
+export async function openBreakableProxy(target: number, address = '127.0.0.1') {
   const sockets = new Set<Socket>()
   let away = false
   const keep = (socket: Socket) => {
@@ -69,7 +69,7 @@ export async function openBreakableProxy(target: number) {
     for (const socket of [client, storage]) keep(socket)
     client.pipe(storage).pipe(client)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(0, address, resolve))
   const breakAll = () => {
     for (const socket of sockets) socket.destroy()
   }

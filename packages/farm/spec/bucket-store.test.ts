@@ -143,6 +143,11 @@ test('a sealed file takes no more bytes', async () => {
   expect(await storage.logs.open(one).write(4, Buffer.from(' more'))).toBe(4)
 })
 
+test('a bucket with many objects answers a ping', async () => {
+  for (const name of ['a', 'b', 'c']) await bucket.put(`tarballs/${name}`, Buffer.from(name))
+  await bucket.ping()
+})
+
 test('an object of 20 MB is uploaded in parts, and read by ranges', async () => {
   const key = { ...attempt(), name: 'big' }
   const block = Buffer.alloc(1_000_000, randomUUID())

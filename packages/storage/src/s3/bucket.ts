@@ -38,6 +38,8 @@ const connectMs = 3_000
 /** How long a connection may send nothing during an answer. */
 const silentMs = 20_000
 const connectionsMax = 64
+/** No object has a name with this prefix, so the answer to a ping is short. s3rver fails if it must leave out an object. */
+const pingPrefix = 'ping/'
 
 /** Opens a bucket with Amazon's SDK. Does not connect yet. */
 export async function openBucket(place: BucketPlace, credentials?: Credentials): Promise<Bucket> {
@@ -147,9 +149,10 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
       void (await send('delete', abortSignal => client.send(new s3.DeleteObjectCommand(of(name)), { abortSignal }))),
     ping: async () =>
       void (await send('list', abortSignal =>
-        client.send(new s3.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix, MaxKeys: 1 }), {
-          abortSignal,
-        }),
+        client.send(
+          new s3.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix + pingPrefix, MaxKeys: 1 }),
+          { abortSignal },
+        ),
       )),
     close: () => client.destroy(),
   }
