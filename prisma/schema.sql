@@ -1,4 +1,5 @@
--- The database's schema, as the migrations create it: tables, then their indexes, then the foreign keys.
+-- The database's schema, as the migrations create it: tables with their indexes and settings, then the foreign keys, then
+-- the views.
 -- "node prisma/tools/migrate.mjs dump" writes this file from a migrated database, and a test compares the two. Do not edit it.
 
 CREATE TABLE "AcceptedFile" (
@@ -43,7 +44,7 @@ CREATE UNIQUE INDEX "ApiToken_hash_key" ON "ApiToken" USING btree (hash);
 CREATE UNIQUE INDEX "ApiToken_name_key" ON "ApiToken" USING btree (name);
 
 CREATE TABLE "Artifact" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   name text NOT NULL,
   bytes integer NOT NULL,
@@ -55,55 +56,6 @@ CREATE TABLE "Artifact" (
   CONSTRAINT sealed_has_sums CHECK ("sealedAt" IS NULL OR sum IS NOT NULL AND sha256 IS NOT NULL)
 );
 
-CREATE TABLE "Attempt" (
-  "jobId" integer NOT NULL,
-  number integer NOT NULL,
-  "hostId" integer NOT NULL,
-  state text NOT NULL,
-  "queuedAt" timestamp(3) with time zone NOT NULL,
-  slot integer,
-  claim integer,
-  lease text,
-  "leaseUntil" timestamp(3) with time zone,
-  "leasedAt" timestamp(3) with time zone,
-  "startedAt" timestamp(3) with time zone,
-  "finishedAt" timestamp(3) with time zone,
-  "cancelRequestedAt" timestamp(3) with time zone,
-  steps jsonb DEFAULT '[]'::jsonb NOT NULL,
-  verdict text,
-  "failedStep" text,
-  reason text,
-  detail text,
-  "logBytes" integer DEFAULT 0 NOT NULL,
-  "logSum" text,
-  "artifactNote" text,
-  instance text,
-  compiler text,
-  fingerprint text,
-  purpose text DEFAULT 'build'::text NOT NULL,
-  priority integer DEFAULT 30 NOT NULL,
-  fork boolean DEFAULT false NOT NULL,
-  "projectName" text,
-  "buildId" integer,
-  CONSTRAINT "Attempt_pkey" PRIMARY KEY ("jobId", number),
-  CONSTRAINT attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text, 'finished'::text])),
-  CONSTRAINT attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
-  CONSTRAINT finished_has_verdict CHECK ((state = 'finished'::text) = (verdict IS NOT NULL AND "finishedAt" IS NOT NULL)),
-  CONSTRAINT known_purpose CHECK (purpose = ANY (ARRAY['build'::text, 'retry'::text, 'lost'::text, 'confirm'::text, 'probe'::text])),
-  CONSTRAINT leased_has_lease CHECK ((state <> ALL (ARRAY['leased'::text, 'running'::text])) OR slot IS NOT NULL AND claim IS NOT NULL AND lease IS NOT NULL AND "leaseUntil" IS NOT NULL),
-  CONSTRAINT open_has_build CHECK (state = 'finished'::text OR "projectName" IS NOT NULL AND "buildId" IS NOT NULL),
-  CONSTRAINT unclaimed_has_no_lease CHECK ((state <> ALL (ARRAY['waiting'::text, 'queued'::text])) OR lease IS NULL)
-);
-CREATE INDEX claimable_attempts ON "Attempt" USING btree ("hostId", "projectName", priority DESC, "buildId" DESC, "jobId") WHERE (state || ''::text) = 'queued'::text;
-CREATE INDEX finished_attempts ON "Attempt" USING btree ("finishedAt", "jobId") WHERE state = 'finished'::text;
-CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE (state || ''::text) = ANY (ARRAY['leased'::text, 'running'::text]);
-CREATE INDEX lost_attempts ON "Attempt" USING btree ("finishedAt") WHERE verdict = 'lost'::text;
-CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE (state || ''::text) = ANY (ARRAY['leased'::text, 'running'::text]);
-CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
-CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId", "projectName", "buildId") WHERE state <> 'finished'::text;
-CREATE INDEX queued_attempts ON "Attempt" USING btree ("queuedAt", "jobId") WHERE state = 'queued'::text;
-CREATE INDEX queued_before_probes ON "Attempt" USING btree ("hostId") WHERE state = 'queued'::text AND purpose <> 'probe'::text;
-
 CREATE TABLE "Bisection" (
   id serial NOT NULL,
   "projectName" text NOT NULL,
@@ -113,7 +65,7 @@ CREATE TABLE "Bisection" (
   variant text NOT NULL,
   "goodCommit" text NOT NULL,
   "badCommit" text NOT NULL,
-  "badJobId" integer NOT NULL,
+  "badJobId" bigint NOT NULL,
   verdict text NOT NULL,
   "failedStep" text,
   fingerprint text,
@@ -156,7 +108,7 @@ CREATE TABLE "BisectionCell" (
   "hostId" integer NOT NULL,
   arch text NOT NULL,
   variant text NOT NULL,
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   CONSTRAINT "BisectionCell_pkey" PRIMARY KEY ("bisectionId", number)
 );
 CREATE UNIQUE INDEX "BisectionCell_bisectionId_hostId_arch_variant_key" ON "BisectionCell" USING btree ("bisectionId", "hostId", arch, variant);
@@ -236,13 +188,14 @@ CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);
 CREATE INDEX builds_of_pull_request ON "Build" USING btree ("pullRequestId", commit, id) WHERE "pullRequestId" IS NOT NULL;
 CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pending'::text;
 CREATE INDEX builds_with_files ON "Build" USING btree ("projectName", id) WHERE "expiryDoneAt" IS NULL;
+ALTER TABLE "Build" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.02, autovacuum_vacuum_insert_threshold=10000);
 
 CREATE TABLE "Cell" (
   "projectName" text NOT NULL,
   "hostId" integer NOT NULL,
   arch text NOT NULL,
   variant text NOT NULL,
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   "buildId" integer NOT NULL,
   commit text NOT NULL,
   verdict text NOT NULL,
@@ -262,10 +215,10 @@ CREATE TABLE "Cell" (
   "expectedMs" integer,
   fingerprint text,
   flaky boolean DEFAULT false NOT NULL,
-  "lastGoodJobId" integer,
+  "lastGoodJobId" bigint,
   number integer NOT NULL,
   results integer DEFAULT 0 NOT NULL,
-  "sinceJobId" integer NOT NULL,
+  "sinceJobId" bigint NOT NULL,
   state text NOT NULL,
   "writtenAt" timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   "testsMissing" boolean DEFAULT false NOT NULL,
@@ -299,14 +252,14 @@ CREATE TABLE "Commit" (
 );
 
 CREATE TABLE "CommitStatus" (
-  id serial NOT NULL,
+  id bigserial NOT NULL,
   "projectName" text NOT NULL,
   commit text NOT NULL,
   api text NOT NULL,
   repository text NOT NULL,
   context text NOT NULL,
   "buildId" integer,
-  "jobId" integer,
+  "jobId" bigint,
   branch text,
   state text NOT NULL,
   description text NOT NULL,
@@ -371,7 +324,7 @@ CREATE UNIQUE INDEX "Delivery_sender_scope_deliveryId_key" ON "Delivery" USING b
 CREATE INDEX pending_deliveries ON "Delivery" USING btree ("nextAt") WHERE state = 'pending'::text;
 
 CREATE TABLE "Examination" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "wantedAt" timestamp(3) with time zone NOT NULL,
   tries integer DEFAULT 0 NOT NULL,
@@ -379,12 +332,13 @@ CREATE TABLE "Examination" (
   CONSTRAINT "Examination_pkey" PRIMARY KEY ("jobId", number)
 );
 CREATE INDEX "Examination_wantedAt_idx" ON "Examination" USING btree ("wantedAt");
+ALTER TABLE "Examination" SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 
 CREATE TABLE "ExpiredBuild" (
   id integer NOT NULL,
   "projectName" text NOT NULL,
-  "firstJobId" integer NOT NULL,
-  "lastJobId" integer NOT NULL,
+  "firstJobId" bigint NOT NULL,
+  "lastJobId" bigint NOT NULL,
   "expiredAt" timestamp(3) with time zone NOT NULL,
   "keptDays" integer NOT NULL,
   CONSTRAINT "ExpiredBuild_pkey" PRIMARY KEY (id)
@@ -392,7 +346,7 @@ CREATE TABLE "ExpiredBuild" (
 CREATE INDEX "ExpiredBuild_lastJobId_idx" ON "ExpiredBuild" USING btree ("lastJobId");
 
 CREATE TABLE "Failure" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "projectName" text NOT NULL,
   "buildId" integer NOT NULL,
@@ -418,9 +372,10 @@ CREATE TABLE "Failure" (
 CREATE INDEX "Failure_buildId_fingerprint_idx" ON "Failure" USING btree ("buildId", fingerprint);
 CREATE INDEX "Failure_projectName_fingerprint_buildId_idx" ON "Failure" USING btree ("projectName", fingerprint, "buildId");
 CREATE INDEX failures_by_symbol ON "Failure" USING btree ("buildId", symbol) WHERE symbol IS NOT NULL;
+ALTER TABLE "Failure" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.02, autovacuum_vacuum_insert_threshold=10000);
 
 CREATE TABLE "FileToDelete" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   kind text NOT NULL,
   names text[],
@@ -429,6 +384,39 @@ CREATE TABLE "FileToDelete" (
   CONSTRAINT file_to_delete_kind CHECK (kind = ANY (ARRAY['log'::text, 'artifacts'::text]))
 );
 CREATE INDEX "FileToDelete_nextAt_idx" ON "FileToDelete" USING btree ("nextAt");
+
+CREATE TABLE "FinishedAttempt" (
+  "jobId" bigint NOT NULL,
+  number integer NOT NULL,
+  "hostId" integer NOT NULL,
+  priority integer DEFAULT 30 NOT NULL,
+  fork boolean DEFAULT false NOT NULL,
+  "projectName" text,
+  "buildId" integer,
+  "queuedAt" timestamp(3) with time zone NOT NULL,
+  slot integer,
+  lease text,
+  "leasedAt" timestamp(3) with time zone,
+  "startedAt" timestamp(3) with time zone,
+  "finishedAt" timestamp(3) with time zone NOT NULL,
+  "cancelRequestedAt" timestamp(3) with time zone,
+  steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+  verdict text NOT NULL,
+  "failedStep" text,
+  reason text,
+  detail text,
+  "logBytes" bigint DEFAULT 0 NOT NULL,
+  compiler text,
+  purpose text DEFAULT 'build'::text NOT NULL,
+  "logSum" text,
+  "artifactNote" text,
+  CONSTRAINT "FinishedAttempt_pkey" PRIMARY KEY ("jobId", number),
+  CONSTRAINT finished_attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
+  CONSTRAINT known_finished_purpose CHECK (purpose = ANY (ARRAY['build'::text, 'retry'::text, 'lost'::text, 'confirm'::text, 'probe'::text]))
+);
+CREATE INDEX finished_attempts ON "FinishedAttempt" USING btree ("finishedAt", "jobId");
+CREATE INDEX lost_attempts ON "FinishedAttempt" USING btree ("finishedAt") WHERE verdict = 'lost'::text;
+ALTER TABLE "FinishedAttempt" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.01, autovacuum_vacuum_insert_threshold=10000, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=10000);
 
 CREATE TABLE "Host" (
   id serial NOT NULL,
@@ -459,6 +447,7 @@ CREATE TABLE "Host" (
 );
 CREATE UNIQUE INDEX "Host_credentialHash_key" ON "Host" USING btree ("credentialHash");
 CREATE UNIQUE INDEX "Host_name_key" ON "Host" USING btree (name);
+ALTER TABLE "Host" SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
 
 CREATE TABLE "HostArch" (
   "hostId" integer NOT NULL,
@@ -485,6 +474,7 @@ CREATE TABLE "HostTurn" (
   "lastAt" timestamp(3) with time zone NOT NULL,
   CONSTRAINT "HostTurn_pkey" PRIMARY KEY ("hostId", "projectName")
 );
+ALTER TABLE "HostTurn" SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
 
 CREATE TABLE "Invitation" (
   id serial NOT NULL,
@@ -501,7 +491,7 @@ CREATE INDEX "Invitation_expiresAt_idx" ON "Invitation" USING btree ("expiresAt"
 CREATE UNIQUE INDEX "Invitation_tokenHash_key" ON "Invitation" USING btree ("tokenHash");
 
 CREATE TABLE "Job" (
-  id serial NOT NULL,
+  id bigserial NOT NULL,
   "buildId" integer NOT NULL,
   "hostId" integer NOT NULL,
   arch text NOT NULL,
@@ -522,6 +512,7 @@ CREATE INDEX ended_jobs_of_host ON "Job" USING btree ("hostId", "projectName", s
 CREATE INDEX ended_jobs_of_project ON "Job" USING btree ("projectName", status, id) WHERE status <> 'open'::text;
 CREATE INDEX ended_jobs_of_variant ON "Job" USING btree (variant, "projectName", status, id) WHERE status <> 'open'::text;
 CREATE INDEX results_of_cell ON "Job" USING btree ("hostId", arch, variant, "projectName", branch, id) WHERE status = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text]);
+ALTER TABLE "Job" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.01, autovacuum_vacuum_insert_threshold=10000, autovacuum_vacuum_scale_factor=0.05);
 
 CREATE TABLE "Login" (
   id serial NOT NULL,
@@ -570,6 +561,41 @@ CREATE INDEX sent_notifications ON "Notification" USING btree ("createdAt") WHER
 CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
+CREATE TABLE "OpenAttempt" (
+  "jobId" bigint NOT NULL,
+  number integer NOT NULL,
+  "hostId" integer NOT NULL,
+  priority integer DEFAULT 30 NOT NULL,
+  fork boolean DEFAULT false NOT NULL,
+  "projectName" text NOT NULL,
+  "buildId" integer NOT NULL,
+  state text NOT NULL,
+  "hasSources" boolean GENERATED ALWAYS AS (state <> 'waiting'::text) STORED NOT NULL,
+  "queuedAt" timestamp(3) with time zone NOT NULL,
+  slot integer,
+  claim integer,
+  lease text,
+  instance text,
+  "leaseUntil" timestamp(3) with time zone,
+  "leasedAt" timestamp(3) with time zone,
+  "startedAt" timestamp(3) with time zone,
+  "cancelRequestedAt" timestamp(3) with time zone,
+  steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+  detail text,
+  purpose text DEFAULT 'build'::text NOT NULL,
+  CONSTRAINT "OpenAttempt_pkey" PRIMARY KEY ("jobId"),
+  CONSTRAINT known_open_purpose CHECK (purpose = ANY (ARRAY['build'::text, 'retry'::text, 'lost'::text, 'confirm'::text, 'probe'::text])),
+  CONSTRAINT leased_has_lease CHECK (slot IS NULL OR claim IS NOT NULL AND lease IS NOT NULL AND "leaseUntil" IS NOT NULL),
+  CONSTRAINT only_leased_has_slot CHECK ((state = ANY (ARRAY['leased'::text, 'running'::text])) = (slot IS NOT NULL)),
+  CONSTRAINT open_attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text])),
+  CONSTRAINT unclaimed_has_no_lease CHECK (slot IS NOT NULL OR lease IS NULL)
+);
+CREATE INDEX claimable_attempts ON "OpenAttempt" USING btree ("hostId", "projectName", priority DESC, "buildId" DESC, "jobId") WHERE slot IS NULL AND "hasSources";
+CREATE UNIQUE INDEX one_attempt_per_slot ON "OpenAttempt" USING btree ("hostId", slot) WHERE slot IS NOT NULL;
+CREATE INDEX open_attempts_in_order ON "OpenAttempt" USING btree ("queuedAt", "jobId");
+CREATE INDEX open_attempts_of_host ON "OpenAttempt" USING btree ("hostId", "projectName", "buildId");
+ALTER TABLE "OpenAttempt" SET (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50, vacuum_truncate=off);
+
 CREATE TABLE "OutdatedObject" (
   object text NOT NULL,
   "deleteAt" timestamp(3) with time zone NOT NULL,
@@ -605,7 +631,7 @@ CREATE TABLE "Probe" (
   cell integer NOT NULL,
   "hostId" integer NOT NULL,
   purpose text,
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   attempt integer NOT NULL,
   verdict text,
   fingerprint text,
@@ -645,7 +671,7 @@ CREATE TABLE "ProblemCell" (
   "hostId" integer NOT NULL,
   arch text NOT NULL,
   variant text NOT NULL,
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "sinceBuildId" integer NOT NULL,
   "sinceCommit" text NOT NULL,
@@ -815,6 +841,7 @@ CREATE TABLE "Server" (
   "fileSum" text,
   CONSTRAINT "Server_pkey" PRIMARY KEY (id)
 );
+ALTER TABLE "Server" SET (fillfactor=50);
 
 CREATE TABLE "SignedRun" (
   by text NOT NULL,
@@ -839,9 +866,10 @@ CREATE TABLE "Slot" (
   claim integer DEFAULT 0 NOT NULL,
   CONSTRAINT "Slot_pkey" PRIMARY KEY ("hostId", number)
 );
+ALTER TABLE "Slot" SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
 
 CREATE TABLE "StatusChange" (
-  id serial NOT NULL,
+  id bigserial NOT NULL,
   "buildId" integer,
   "projectName" text,
   commit text,
@@ -850,6 +878,7 @@ CREATE TABLE "StatusChange" (
 );
 CREATE INDEX "StatusChange_buildId_idx" ON "StatusChange" USING btree ("buildId");
 CREATE INDEX "StatusChange_projectName_commit_idx" ON "StatusChange" USING btree ("projectName", commit);
+ALTER TABLE "StatusChange" SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 
 CREATE TABLE "StatusForge" (
   api text NOT NULL,
@@ -859,7 +888,7 @@ CREATE TABLE "StatusForge" (
 
 CREATE TABLE "StoredFile" (
   path text NOT NULL,
-  id serial NOT NULL,
+  id bigserial NOT NULL,
   bytes bigint NOT NULL,
   "segmentBytes" bigint DEFAULT 0 NOT NULL,
   "sealedAt" timestamp(3) with time zone,
@@ -868,6 +897,7 @@ CREATE TABLE "StoredFile" (
   CONSTRAINT stored_file_pieces CHECK (object IS NOT NULL OR (bytes - "segmentBytes") < 1048576)
 );
 CREATE INDEX stored_file_unpacked ON "StoredFile" USING btree ("sealedAt") WHERE "sealedAt" IS NOT NULL AND object IS NULL;
+ALTER TABLE "StoredFile" SET (fillfactor=70);
 
 CREATE TABLE "StoredPiece" (
   path text NOT NULL,
@@ -875,6 +905,7 @@ CREATE TABLE "StoredPiece" (
   bytes bytea NOT NULL,
   CONSTRAINT "StoredPiece_pkey" PRIMARY KEY (path, start)
 );
+ALTER TABLE "StoredPiece" SET (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 
 CREATE TABLE "StoredSegment" (
   path text NOT NULL,
@@ -905,7 +936,7 @@ CREATE UNIQUE INDEX "Subscription_address_scope_key" ON "Subscription" USING btr
 CREATE UNIQUE INDEX "Subscription_tokenHash_key" ON "Subscription" USING btree ("tokenHash");
 
 CREATE TABLE "SupersededAttempt" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "buildId" integer NOT NULL,
   "byBuildId" integer,
@@ -927,7 +958,7 @@ CREATE TABLE "Test" (
 CREATE UNIQUE INDEX "Test_projectName_key_key" ON "Test" USING btree ("projectName", key);
 
 CREATE TABLE "TestResult" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "testId" integer NOT NULL,
   run integer NOT NULL,
@@ -954,7 +985,7 @@ CREATE INDEX "TestResult_slow_of_attempt" ON "TestResult" USING btree ("jobId", 
 CREATE INDEX "TestResult_testId_hostId_arch_variant_jobId_idx" ON "TestResult" USING btree ("testId", "hostId", arch, variant, "jobId");
 
 CREATE TABLE "TestRun" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   run integer NOT NULL,
   file text NOT NULL,
@@ -971,7 +1002,7 @@ CREATE TABLE "TestRun" (
 );
 
 CREATE TABLE "TestSummary" (
-  "jobId" integer NOT NULL,
+  "jobId" bigint NOT NULL,
   number integer NOT NULL,
   "projectName" text NOT NULL,
   "buildId" integer NOT NULL,
@@ -1014,8 +1045,7 @@ CREATE TABLE "Try" (
 CREATE UNIQUE INDEX "Try_buildId_key" ON "Try" USING btree ("buildId");
 CREATE INDEX kept_tries ON "Try" USING btree ("tokenName") WHERE "removedAt" IS NULL;
 
-ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;
-ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "BisectionCell" ADD CONSTRAINT "BisectionCell_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "BisectionCommit" ADD CONSTRAINT "BisectionCommit_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Branch" ADD CONSTRAINT "Branch_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
@@ -1034,3 +1064,67 @@ ALTER TABLE "PullRequestCommit" ADD CONSTRAINT "PullRequestCommit_pullRequestId_
 ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
 ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Subscription" ADD CONSTRAINT "Subscription_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+CREATE VIEW "Attempt" AS
+ SELECT "OpenAttempt"."jobId",
+    "OpenAttempt".number,
+    "OpenAttempt"."hostId",
+    "OpenAttempt".priority,
+    "OpenAttempt".fork,
+    "OpenAttempt"."projectName",
+    "OpenAttempt"."buildId",
+    "OpenAttempt".state,
+    "OpenAttempt"."queuedAt",
+    "OpenAttempt".slot,
+    "OpenAttempt".lease,
+    "OpenAttempt"."leaseUntil",
+    "OpenAttempt"."leasedAt",
+    "OpenAttempt"."startedAt",
+    NULL::timestamp(3) with time zone AS "finishedAt",
+    "OpenAttempt"."cancelRequestedAt",
+    "OpenAttempt".steps,
+    NULL::text AS verdict,
+    NULL::text AS "failedStep",
+    NULL::text AS reason,
+    "OpenAttempt".detail,
+    0::bigint AS "logBytes",
+    NULL::text AS compiler,
+    "OpenAttempt".purpose,
+    NULL::text AS fingerprint,
+    NULL::text AS "logSum",
+    NULL::text AS "artifactNote"
+   FROM "OpenAttempt"
+UNION ALL
+ SELECT ended."jobId",
+    ended.number,
+    ended."hostId",
+    ended.priority,
+    ended.fork,
+    ended."projectName",
+    ended."buildId",
+    'finished'::text AS state,
+    ended."queuedAt",
+    ended.slot,
+    ended.lease,
+    NULL::timestamp(3) with time zone AS "leaseUntil",
+    ended."leasedAt",
+    ended."startedAt",
+    ended."finishedAt",
+    ended."cancelRequestedAt",
+    ended.steps,
+    ended.verdict,
+    ended."failedStep",
+    ended.reason,
+    ended.detail,
+    ended."logBytes",
+    ended.compiler,
+    ended.purpose,
+        CASE
+            WHEN ended.verdict = ANY (ARRAY['failed'::text, 'timed-out'::text]) THEN ( SELECT failure.fingerprint
+               FROM "Failure" failure
+              WHERE failure."jobId" = ended."jobId" AND failure.number = ended.number)
+            ELSE NULL::text
+        END AS fingerprint,
+    ended."logSum",
+    ended."artifactNote"
+   FROM "FinishedAttempt" ended;

@@ -117,7 +117,7 @@ test('the page of a lost job shows the next attempt when it starts', async ({ fa
   await page.goto(path)
   await expect(page.locator('#L1')).toContainText('first try')
   const stillThere = await markPage(page)
-  await farm.sql(`UPDATE "Attempt" SET "leaseUntil" = now() - interval '2 days' WHERE state = 'running'`)
+  await farm.sql(`UPDATE "OpenAttempt" SET "leaseUntil" = now() - interval '2 days' WHERE state = 'running'`)
   await expect(page.getByRole('link', { name: '#1 lost' })).toBeVisible()
   const second = await host.job(2)
   await host.progress(second, 'second try\n')

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { secretFile } from '../../apps/server/src/secret-file.ts'
 import { type LocalPostgres, startLocalPostgres } from '../../packages/local-postgres/src/index.ts'
+import { types } from '../support/number-types.ts'
 import { type Api, testApi } from '../support/patient-api.ts'
 import { Program } from '../support/program.ts'
 import { TestRedis } from '../support/redis.ts'
@@ -100,7 +101,7 @@ export async function openScene({
     }
     await addServer()
     const server = servers[0] as RunningServer
-    const db = new pg.Client({ connectionString: postgres.url })
+    const db = new pg.Client({ connectionString: postgres.url, types })
     await db.connect()
     closing.unshift(() => db.end())
     const { url } = server

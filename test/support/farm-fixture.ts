@@ -16,6 +16,7 @@ import pg from 'pg'
 import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import { AgentHost, type HostOptions } from './agent-host.ts'
 import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
+import { types } from './number-types.ts'
 import { type Api, testApi } from './patient-api.ts'
 import { TestRedis } from './redis.ts'
 import { gitEnvironment, Repository } from './repository.ts'
@@ -229,7 +230,7 @@ export class TestFarm {
 
   /** Runs a statement on the farm's database. A test then need not wait for a change that takes long. */
   async sql<Row extends object = never>(statement: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
+    const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL, types })
     await client.connect()
     const { rows } = await client.query(statement).finally(() => client.end())
     return rows

@@ -10,6 +10,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pg from 'pg'
 import { pino } from 'pino'
 import { test, vi } from 'vitest'
+import { types } from '../../../test/support/number-types.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
@@ -206,7 +207,7 @@ async function handledDelivery(farm: Farm, id: number): Promise<DeliveryView> {
 }
 
 async function runSql(connectionString: string, statement: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString })
+  const client = new pg.Client({ connectionString, types })
   await client.connect()
   const { rows } = await client.query(statement)
   await client.end()
@@ -279,7 +280,7 @@ function work(
   return {
     async take(attempt) {
       const { jobId, number } = attemptOf(attempt)
-      await sql(`UPDATE "Attempt" SET "priority" = 99 WHERE "jobId" = ${jobId} AND "number" = ${number}`) // it is next
+      await sql(`UPDATE "OpenAttempt" SET "priority" = 99 WHERE "jobId" = ${jobId} AND "number" = ${number}`) // it is next
       const outcome = await farm.attempts.lease({ hostId, instance, slot: 1, claim: ++claim })
       if (outcome.kind !== 'offer' || outcome.offer.attempt !== attempt)
         throw new Error(`attempt ${attempt} cannot be taken: ${JSON.stringify(outcome)}`)

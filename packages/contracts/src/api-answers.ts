@@ -2,6 +2,7 @@ import Type from 'typebox'
 import {
   count,
   id,
+  jobId,
   list,
   maybe,
   maybeInteger,
@@ -155,7 +156,7 @@ const StepEnd = Type.Object({
 })
 
 const summaryOfJob = {
-  id: id('Number of the job'),
+  id: jobId('Number of the job'),
   buildId: id('Number of the build of this job'),
   project: Type.String(),
   commit,
@@ -261,12 +262,17 @@ export const CellSummary = Type.Object(
     flaky: Type.Boolean({ description: 'Whether the results change too often, or one commit passed and failed' }),
     testsMissing,
     attempt: Type.String({ description: 'Attempt with the newest result: JOB.NUMBER' }),
-    jobId: id('Number of its job'),
+    jobId: jobId('Number of its job'),
     buildId: id('Number of its build'),
     commit,
     finishedAt: moment('When the attempt ended'),
     since: Type.Object(
-      { jobId: id('Number of the job'), buildId: id('Number of the build'), commit, at: moment('When the job ended') },
+      {
+        jobId: jobId('Number of the job'),
+        buildId: id('Number of the build'),
+        commit,
+        at: moment('When the job ended'),
+      },
       { description: 'First result of the present series of passes or failures' },
     ),
   },

@@ -1,5 +1,17 @@
 import Type, { type Static } from 'typebox'
-import { bulkFormat, count, id, list, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page } from './api-formats.ts'
+import {
+  bulkFormat,
+  count,
+  id,
+  jobId,
+  list,
+  maybeMoment,
+  maybeOneOf,
+  maybeText,
+  moment,
+  oneOf,
+  page,
+} from './api-formats.ts'
 import { commit, failedStep } from './api-matrix.ts'
 
 /** The requests and answers of the API about bisections and common traits. */
@@ -73,7 +85,7 @@ const summary = {
   variant: Type.String(),
   goodCommit: commit,
   badCommit: commit,
-  badJobId: id('The failed job of the bad commit'),
+  badJobId: jobId('The failed job of the bad commit'),
   failedStep,
   fingerprint: maybeText('Fingerprint of the failure; null: the failed step alone decides'),
   state: oneOf(states, 'preparing: the farm reads the commits of the range'),
@@ -108,7 +120,7 @@ const Probe = Type.Object({
   host: Type.String(),
   arch: Type.String(),
   variant: Type.String(),
-  jobId: id('Number of the job'),
+  jobId: jobId('Number of the job'),
   attempt: Type.String({ description: 'Name of the attempt' }),
   verdict: maybeOneOf(verdicts, 'other: the commit fails in another way. none: no result. null: not ended'),
   reason: maybeText('Why the attempt has this verdict'),

@@ -3,6 +3,7 @@ import {
   bulkFormat,
   count,
   id,
+  jobId,
   list,
   maybe,
   maybeInteger,
@@ -67,7 +68,7 @@ const newest = Type.Object({
   fingerprint: maybeText('Equal for failures with the same first error; null until the farm has examined the log'),
   message: maybeText('The line of the log that shows the failure'),
   attempt: Type.String({ description: 'Attempt with the newest result: JOB.NUMBER' }),
-  jobId: id('Number of its job'),
+  jobId: jobId('Number of its job'),
   buildId: id('Number of its build'),
   commit,
   finishedAt: moment('When the attempt ended'),
@@ -126,7 +127,7 @@ export const Cell = Type.Object(
     runs: list(
       Type.Object({
         attempt: Type.String({ description: 'JOB.NUMBER' }),
-        jobId: id('Number of the job'),
+        jobId: jobId('Number of the job'),
         buildId: id('Number of the build'),
         commit,
         verdict: oneOf(verdicts, 'Result'),
@@ -143,7 +144,7 @@ export const Cell = Type.Object(
     open: list(
       Type.Object({
         attempt: Type.String({ description: 'JOB.NUMBER' }),
-        jobId: id('Number of the job'),
+        jobId: jobId('Number of the job'),
         buildId: id('Number of the build'),
         commit,
         purpose: Type.String(),
@@ -155,7 +156,7 @@ export const Cell = Type.Object(
     seenBefore: maybe(
       Type.Object({
         buildId: id('Number of the build'),
-        jobId: id('Number of the job'),
+        jobId: jobId('Number of the job'),
         commit,
         at: moment('When the build was created'),
       }),
@@ -178,7 +179,7 @@ export const LastGoodCell = Type.Object(
     ...cellName,
     verdict: oneOf(verdicts, 'Newest result'),
     state: oneOf(cellStates, 'How the newest result compares with the results before it'),
-    jobId: id('Job with the newest result'),
+    jobId: jobId('Job with the newest result'),
     lastGood: maybe(milestone),
     behind: maybeInteger('How many commits of the branch are newer than the last good commit'),
   },
@@ -202,7 +203,7 @@ export const BranchCommitPage = page(BranchCommit)
 const resultOfCommit = Type.Object({
   verdict: maybeOneOf(verdicts, 'Worst result of the variants; null: no job has ended'),
   failedStep,
-  jobId: id('Number of the job with this result'),
+  jobId: jobId('Number of the job with this result'),
   variants: count('Number of variants with this result'),
   of: count('Number of variants'),
 })
@@ -262,7 +263,7 @@ export const BuildFailures = Type.Object(
         looksLike: list(Type.String(), 'Fingerprints of other groups with a similar text: only a suggestion'),
         jobs: count('Number of jobs with this failure'),
         hosts: count('Number of hosts with this failure'),
-        cells: list(Type.Object({ jobId: id('Number of the job'), ...cellName }), 'At most 20 of the jobs'),
+        cells: list(Type.Object({ jobId: jobId('Number of the job'), ...cellName }), 'At most 20 of the jobs'),
         firstBuildId: id('First build of the project with this failure'),
       }),
       'Most jobs first; at most 50',
@@ -290,12 +291,12 @@ export const BuildChanges = Type.Object(
     previous: maybe(Type.Object({ buildId: id('Number of the build'), commit })),
     jobs: list(
       Type.Object({
-        jobId: id('Number of the job'),
+        jobId: jobId('Number of the job'),
         ...cellName,
         effect: oneOf(buildEffectNames, 'How the result compares with the newest earlier result of the cell'),
         failedStep,
         message: maybeText('The line of the log that shows the failure'),
-        before: maybe(Type.Object({ jobId: id('Number of the job'), buildId: id('Number of the build'), commit })),
+        before: maybe(Type.Object({ jobId: jobId('Number of the job'), buildId: id('Number of the build'), commit })),
         milliseconds: maybeInteger('Duration of the newest result'),
         expectedMs: maybeInteger('Median duration of the last passes of the cell'),
       }),

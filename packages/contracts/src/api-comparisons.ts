@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, maybeOneOf, maybeText, oneOf } from './api-formats.ts'
+import { count, id, jobId, list, maybe, maybeInteger, maybeOneOf, maybeText, oneOf } from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 import { verdicts } from './attempts.ts'
 
@@ -7,7 +7,7 @@ import { verdicts } from './attempts.ts'
 
 const Run = Type.Object({
   attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
-  jobId: id('Number of the job'),
+  jobId: jobId('Number of the job'),
   buildId: id('Number of the build'),
   host: Type.String(),
   arch: Type.String(),

@@ -1,12 +1,12 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, maybeText, moment } from './api-formats.ts'
+import { count, id, jobId, list, maybe, maybeInteger, maybeText, moment } from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 
 /** The schema of the failure of an attempt: why it failed, and where else the same failure occurred. */
 export const JobFailure = Type.Object(
   {
     attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
-    jobId: id('Number of the job'),
+    jobId: jobId('Number of the job'),
     step: Type.String({ description: 'Failed step' }),
     exit: maybeInteger('Exit code of the step; null if the step did not end by itself'),
     rule: Type.String({
@@ -44,7 +44,7 @@ export const JobFailure = Type.Object(
       Type.Object(
         {
           buildId: id('Number of the build'),
-          jobId: id('Number of the first job of this build with the failure'),
+          jobId: jobId('Number of the first job of this build with the failure'),
           commit,
           at: moment('When the build was created'),
         },

@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { jobIdMax } from './attempts.ts'
 
 /** Building blocks for the schemas of the API: JSON Schema 2020-12, which OpenAPI 3.1 uses. */
 
@@ -14,6 +15,7 @@ export const maybeOneOf = <Word extends string>(words: readonly Word[], descript
   Type.Unsafe<Word | null>({ type: ['string', 'null'], enum: [...words, null], description })
 
 export const id = (description: string) => Type.Integer({ minimum: 1, maximum: 2147483647, description })
+export const jobId = (description: string) => Type.Integer({ minimum: 1, maximum: jobIdMax, description })
 export const count = (description: string) => Type.Integer({ minimum: 0, description })
 export const maybeInteger = (description: string) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], description })

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
+import { count, id, jobId, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 import { looks } from './cell-states.ts'
 
@@ -37,7 +37,7 @@ const cell = {
   variant: Type.String(),
   last: maybe(
     Type.Object({
-      jobId: id('Number of the job'),
+      jobId: jobId('Number of the job'),
       buildId: id('Number of its build'),
       commit,
       attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
@@ -61,7 +61,7 @@ const cell = {
   ),
   active: maybe(
     Type.Object({
-      jobId: id('Number of the job'),
+      jobId: jobId('Number of the job'),
       attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
       buildId: id('Number of its build'),
       state,
@@ -211,7 +211,7 @@ export const MatrixNews = Type.Object(
         {
           host: Type.String(),
           arch: Type.String(),
-          jobId: id('Number of the job'),
+          jobId: jobId('Number of the job'),
           since: moment('Since when the job waits'),
         },
         { description: 'The queued job that waits longest; null: no job waits' },

@@ -1,5 +1,17 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, maybeMoment, maybeText, moment, oneOf, ref } from './api-formats.ts'
+import {
+  count,
+  id,
+  jobId,
+  list,
+  maybe,
+  maybeInteger,
+  maybeMoment,
+  maybeText,
+  moment,
+  oneOf,
+  ref,
+} from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 import { attemptPurposes, attemptStates } from './attempts.ts'
 import { waitCodes } from './wait-codes.ts'
@@ -19,7 +31,7 @@ export const WaitReason = Type.Object(
 
 export const QueuedJob = Type.Object(
   {
-    jobId: id('Number of the job'),
+    jobId: jobId('Number of the job'),
     number: id('Number of the attempt'),
     state: oneOf(openStates, 'State of the attempt'),
     purpose: oneOf(attemptPurposes, 'Why the farm runs the attempt'),

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { id, list, maybeMoment, maybeText, moment, oneOf, ref } from './api-formats.ts'
+import { id, jobId, list, maybeMoment, maybeText, moment, oneOf, ref } from './api-formats.ts'
 
 export const CommitStatus = Type.Object(
   {
@@ -9,7 +9,7 @@ export const CommitStatus = Type.Object(
     buildId: Type.Union([id('The newest build of the commit, to which the status links'), Type.Null()], {
       description: 'null: the commit of a pull request has no build, because it waits for an approval or got none',
     }),
-    jobId: Type.Union([id('The job to which the status of a cell links'), Type.Null()], {
+    jobId: Type.Union([jobId('The job to which the status of a cell links'), Type.Null()], {
       description: 'null: the status of the whole build',
     }),
     pullRequest: Type.Union(

@@ -1,5 +1,17 @@
 import Type from 'typebox'
-import { bulkFormat, count, id, list, maybe, maybeInteger, maybeText, moment, oneOf, ref } from './api-formats.ts'
+import {
+  bulkFormat,
+  count,
+  id,
+  jobId,
+  list,
+  maybe,
+  maybeInteger,
+  maybeText,
+  moment,
+  oneOf,
+  ref,
+} from './api-formats.ts'
 
 const outcomes = ['passed', 'failed', 'errored', 'skipped', 'expected-failure', 'unexpected-pass'] as const
 const outcome = oneOf(outcomes, 'What the test reported. errored: it did not run to its end')
@@ -75,7 +87,7 @@ const BuildTest = Type.Object({
     'Compared with the commit before, on the same branch, host, arch and variant',
   ),
   outcome,
-  jobId: id('Number of the job'),
+  jobId: jobId('Number of the job'),
   attempt: Type.String(),
   host: Type.String(),
   arch: Type.String(),
@@ -97,7 +109,12 @@ export const BuildTests = Type.Object(
     jobs: count('Jobs with test results'),
     total: count('Tests of all these jobs'),
     missing: list(
-      Type.Object({ jobId: id('Number of the job'), host: Type.String(), arch: Type.String(), variant: Type.String() }),
+      Type.Object({
+        jobId: jobId('Number of the job'),
+        host: Type.String(),
+        arch: Type.String(),
+        variant: Type.String(),
+      }),
       'Jobs that passed without any test, although earlier jobs of their cells had tests',
     ),
   },
@@ -153,7 +170,7 @@ export const TestHistory = Type.Object(
         results: list(
           Type.Object({
             attempt: Type.String(),
-            jobId: id('Number of the job'),
+            jobId: jobId('Number of the job'),
             buildId: id('Number of the build'),
             commit: Type.String(),
             branch: maybeText('Branch of the job'),

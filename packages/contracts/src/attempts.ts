@@ -34,6 +34,12 @@ export interface StepEnd {
   logBytes: number
 }
 
+/**
+ * The largest number of a job. A farm that runs 5 million jobs a day has more than 32 bits after 430 days. JavaScript's
+ * numbers are exact up to 16 digits.
+ */
+export const jobIdMax = 999_999_999_999_999
+
 /** An attempt. Its name in messages is `JOB.NUMBER`. */
 export interface AttemptId {
   jobId: number
@@ -43,6 +49,6 @@ export const attemptName = ({ jobId, number }: AttemptId): string => `${jobId}.$
 
 /** Undefined if the text is not the name of an attempt. */
 export function parseAttemptName(text: string): AttemptId | undefined {
-  const match = /^([1-9]\d{0,8})\.([1-9]\d{0,3})$/.exec(text)
+  const match = /^([1-9]\d{0,14})\.([1-9]\d{0,3})$/.exec(text)
   return match ? { jobId: Number(match[1]), number: Number(match[2]) } : undefined
 }

@@ -41,7 +41,7 @@ farmTest('a host with another compiler or with a job does not help', async ({ fa
   const facts = { uname_s: 'Unix' }
   await farm.hosts.hello({ hostId: other.id, instance: 'vax2-1', slots: 2, version: '1.0.0', facts, arches })
   const id = await start(farm)
-  await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "projectName", "buildId")
+  await farm.sql(`INSERT INTO "OpenAttempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "projectName", "buildId")
     SELECT "id", 9, "hostId", 'waiting', now(), 'retry', 'sample', "buildId" FROM "Job" WHERE "hostId" = ${busy.id} LIMIT 1`)
   await farm.sql(`UPDATE "Job" SET "status" = 'open' WHERE "id" IN (SELECT "jobId" FROM "Attempt" WHERE "number" = 9)`)
   for (let round = 0; round < 2; round++) {

@@ -180,8 +180,8 @@ farmTest('a cell has at most its 50 newest runs', async ({ farm }) => {
     INSERT INTO "Job" ("buildId", "projectName", "hostId", "arch", "variant", "recipeHash", "status")
     SELECT build."id", build."projectName", job."hostId", 'amd64', 'default', job."recipeHash", 'passed' FROM "Build" build, "Job" job
      WHERE job."id" = 1 AND build."id" > 1;
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "finishedAt")
-    SELECT "id", 1, "hostId", 'finished', 'passed', now(), now() FROM "Job" WHERE "id" > 1`)
+    INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "verdict", "queuedAt", "finishedAt")
+    SELECT "id", 1, "hostId", 'passed', now(), now() FROM "Job" WHERE "id" > 1`)
   const { runs } = await cellOf(farm)
   expect(runs.length).toBe(50)
   expect([runs[0]?.commit, runs.at(-1)?.commit]).toEqual(['c60', 'c11'])

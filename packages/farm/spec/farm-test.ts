@@ -16,6 +16,7 @@ import {
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { startBucket, type TestBucket } from '../../../test/support/bucket.ts'
+import { types } from '../../../test/support/number-types.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { openBucket } from '../../storage/src/index.ts'
 import { type BuildSubject, type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
@@ -176,7 +177,7 @@ const wrongJobs = `
    WHERE job."status" <> COALESCE(a."verdict", 'open') LIMIT 10`
 
 async function connect(connectionString: string) {
-  const client = new pg.Client({ connectionString })
+  const client = new pg.Client({ connectionString, types })
   let connected: Promise<unknown> | undefined
   return {
     run: async <Row>(statement: string, values: unknown[] = []): Promise<Row[]> => {

@@ -26,8 +26,8 @@ async function longHistory(farm: TestFarm): Promise<{ old: number; present: numb
       FROM generate_series(10001, ${10_000 + jobs}) n JOIN "Build" build ON build."id" = (n - 10001) / 10 + 1001`)
   await farm.sql(`UPDATE "Job" SET "variant" = split_part("variant", '-', 1) WHERE "id" % 10 = 0`)
   await farm.sql(`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "finishedAt")
-    SELECT "id", 1, "hostId", 'finished', "status", now(), now() FROM "Job" WHERE "id" > 10000`)
+    INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "verdict", "queuedAt", "finishedAt")
+    SELECT "id", 1, "hostId", "status", now(), now() FROM "Job" WHERE "id" > 10000`)
   await farm.sql('VACUUM ANALYZE')
   return { old: old.id, present: present.id }
 }

@@ -69,15 +69,15 @@ farmTest('the query of the gauges reads few rows, whatever the history of the fa
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
-  const add = async (from: number, to: number, status: string, columns: string) => {
+  const add = async (from: number, to: number, status: string, table: string, columns: string, values: string) => {
     await farm.sql(`INSERT INTO "Job" ("id", "buildId", "projectName", "hostId", "arch", "variant", "recipeHash", "status")
       SELECT n, "buildId", "projectName", "hostId", 'arch-' || n, "variant", "recipeHash", '${status}' FROM "Job", generate_series(${from}, ${to}) n WHERE "id" = 1`)
-    await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "queuedAt", "state", "verdict", "finishedAt", "projectName", "buildId")
-      SELECT n, 1, ${vax.id}, now(), ${columns}, 'sample', 1 FROM generate_series(${from}, ${to}) n`)
+    await farm.sql(`INSERT INTO "${table}" ("jobId", "number", "hostId", "queuedAt", ${columns}, "projectName", "buildId")
+      SELECT n, 1, ${vax.id}, now(), ${values}, 'sample', 1 FROM generate_series(${from}, ${to}) n`)
     await farm.sql('ANALYZE')
   }
-  await add(1_001, 21_000, 'passed', `'finished', 'passed', now()`)
+  await add(1_001, 21_000, 'passed', 'FinishedAttempt', '"verdict", "finishedAt"', `'passed', now()`)
   expect(await rowsRead(farm, gaugeQuery)).toBeLessThan(50)
-  await add(30_001, 30_000 + countedMax + 5_000, 'open', `'queued', NULL, NULL`)
+  await add(30_001, 30_000 + countedMax + 5_000, 'open', 'OpenAttempt', '"state"', `'queued'`)
   expect((await farm.metrics.gauges()).jobs.queued).toBe(countedMax)
 })

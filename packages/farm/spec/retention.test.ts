@@ -182,8 +182,8 @@ farmTest('a look at some builds reads few rows, whatever the history of the farm
     SELECT n, n, 'sample', 'main', job."hostId", CASE WHEN n < 5000 THEN 'vax' ELSE 'amd64' END, 'default', job."recipeHash", 'passed'
       FROM generate_series(1001, 11000) n, (SELECT * FROM "Job" LIMIT 1) job`)
   await farm.sql(`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "finishedAt")
-    SELECT "id", 1, "hostId", 'finished', "status", now(), now() FROM "Job" WHERE "id" > 1000`)
+    INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "verdict", "queuedAt", "finishedAt")
+    SELECT "id", 1, "hostId", "status", now(), now() FROM "Job" WHERE "id" > 1000`)
   await farm.sql('VACUUM ANALYZE')
   for (const [after, whole] of [
     [1000, true],

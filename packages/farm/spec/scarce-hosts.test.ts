@@ -170,7 +170,7 @@ farmTest('the query of a claim reads few rows, however many jobs wait', async ({
       FROM generate_series(1001, 21000) n`)
   await farm.sql(`INSERT INTO "Job" ("id", "buildId", "projectName", "hostId", "arch", "variant", "recipeHash")
     SELECT n, n, job."projectName", job."hostId", job."arch", job."variant", job."recipeHash" FROM "Job" job, generate_series(1001, 21000) n WHERE job."id" = 1`)
-  await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "projectName", "buildId")
+  await farm.sql(`INSERT INTO "OpenAttempt" ("jobId", "number", "hostId", "state", "queuedAt", "projectName", "buildId")
     SELECT n, 1, ${vax.id}, 'queued', now(), CASE WHEN n % 2 = 0 THEN 'sample' ELSE 'other' END, n FROM generate_series(1001, 21000) n`)
   await farm.sql('ANALYZE')
   expect(await rowsRead(farm, nextAttemptsQuery(vax.id))).toBeLessThan(60)

@@ -8,9 +8,7 @@ export async function storeFailure(
 ): Promise<void> {
   await farm.sql(
     `WITH newest AS (
-       UPDATE "Attempt" SET "fingerprint" = $2 WHERE ("jobId", "number") =
-         (SELECT "jobId", max("number") FROM "Attempt" WHERE "jobId" = $1 GROUP BY "jobId")
-       RETURNING *)
+       SELECT * FROM "Attempt" WHERE "jobId" = $1 ORDER BY "number" DESC LIMIT 1)
      INSERT INTO "Failure" ("jobId", "number", "projectName", "buildId", "hostId", "arch", "variant", "step", "exit",
                             "fingerprint", "rule", "text", "message", "line", "excerpt", "errors", "createdAt", "symbol")
      SELECT job."id", newest."number", build."projectName", build."id", job."hostId", job."arch", job."variant",

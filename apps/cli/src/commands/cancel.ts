@@ -1,11 +1,12 @@
 import { command, UsageError } from '../parsing/command.ts'
+import { jobMax } from '../parsing/parse.ts'
 import { counted } from '../terminal/words.ts'
 
 export const jobFlag = {
   kind: 'number',
   value: 'JOB',
   min: 1,
-  max: 2_147_483_647,
+  max: jobMax,
   says: 'one job instead of a build',
   completes: 'job',
 } as const

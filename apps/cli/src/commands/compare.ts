@@ -11,7 +11,7 @@ type Side = Comparison['before']
 
 /** A job, or an attempt of it: `12` or `12.3`. */
 function readAttempt(name: string, text: string): { job: number; attempt?: number } {
-  const [, job, attempt] = /^([1-9]\d{0,8})(?:\.([1-9]\d{0,5}))?$/.exec(text) ?? []
+  const [, job, attempt] = /^([1-9]\d{0,14})(?:\.([1-9]\d{0,5}))?$/.exec(text) ?? []
   if (job === undefined)
     throw new UsageError(`${name} is "${text}"; it must be a job such as 12, or an attempt such as 12.3`)
   return { job: Number(job), ...(attempt === undefined ? {} : { attempt: Number(attempt) }) }

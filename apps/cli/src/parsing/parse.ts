@@ -130,9 +130,11 @@ function choiceOf(name: string, text: string, choices: readonly string[]): strin
 }
 
 const numberMax = 2_147_483_647
+/** The numbers of jobs have more digits than other numbers. */
+export const jobMax = 999_999_999_999_999
 
 function numberIn(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
   throw new UsageError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
 }
@@ -155,8 +157,8 @@ function argumentValues(specified: Arguments, positionals: readonly string[]): R
   return values
 }
 
-function argumentValue(name: string, { number, choices }: Argument, text: string): string | number {
-  if (number) return numberIn(name, text, 1, numberMax)
+function argumentValue(name: string, { number, choices, completes }: Argument, text: string): string | number {
+  if (number) return numberIn(name, text, 1, completes === 'job' ? jobMax : numberMax)
   if (text === '') throw new UsageError(`${name} is empty`)
   return choices ? choiceOf(name, text, choices) : text
 }

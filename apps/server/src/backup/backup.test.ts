@@ -54,10 +54,15 @@ const addFarm = `
     SELECT 'base', 'c' || n, 'main', E'a\\tb\\nc\\\\d \\\\N é 🚜 ' || n, NULL, now() FROM generate_series(1, 300) n;
   INSERT INTO "Job" ("buildId", "projectName", "hostId", arch, variant, "recipeHash")
     SELECT b.id, 'base', h.id, 'vax', '', 'recipe' FROM "Build" b, "Host" h;
-  DELETE FROM "Job" WHERE id > 290`
+  DELETE FROM "Job" WHERE id > 290;
+  INSERT INTO "OpenAttempt" ("jobId", number, "hostId", "projectName", "buildId", state, "queuedAt", steps)
+    VALUES (1, 2, 1, 'base', 1, 'queued', now(), '[{"name": "a\\nb"}]'), (2, 1, 1, 'base', 2, 'waiting', now(), '[]');
+  INSERT INTO "FinishedAttempt" ("jobId", number, "hostId", "queuedAt", "finishedAt", verdict, "logBytes")
+    VALUES (1, 1, 1, now(), now(), 'lost', 5000000000), (3, 1, 1, now(), now(), 'passed', 7)`
 
 const everything = `SELECT (SELECT json_agg(b ORDER BY id) FROM "Build" b) AS builds,
   (SELECT json_agg(j ORDER BY id) FROM "Job" j) AS jobs, (SELECT json_agg(h) FROM "Host" h) AS hosts,
+  (SELECT json_agg(a ORDER BY "jobId", number) FROM "Attempt" a) AS attempts, (SELECT json_agg(o ORDER BY "jobId") FROM "OpenAttempt" o) AS open,
   (SELECT config::text FROM "Project") AS config, (SELECT count(*) FROM pg_constraint) AS constraints,
   (SELECT count(*) FROM pg_indexes WHERE schemaname = 'public') AS indexes`
 

@@ -11,10 +11,11 @@ const readCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').
 export const nameOfCursor = (cursor: string | undefined): string | undefined =>
   cursor === undefined ? undefined : readCursor(cursor)
 
-export function idOfCursor(cursor: string | undefined): number | undefined {
+/** `max` is the largest number of such an item. */
+export function idOfCursor(cursor: string | undefined, max = 2_147_483_647): number | undefined {
   if (cursor === undefined) return undefined
   const text = readCursor(cursor)
-  if (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= 2147483647) return Number(text)
+  if (/^[1-9]\d{0,14}$/.test(text) && Number(text) <= max) return Number(text)
   throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')
 }
 

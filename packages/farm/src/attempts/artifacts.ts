@@ -56,7 +56,7 @@ async function admit(
   const refusal = await inTransaction(context, async (tx): Promise<NotAdmitted | undefined> => {
     // The lock on the attempt's row admits one new file at a time, so that two files cannot take the same room.
     const held = await tx.query`
-      SELECT 1 FROM "Attempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${message.lease}
+      SELECT 1 FROM "OpenAttempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${message.lease}
          AND ${isActive} FOR UPDATE`
     if (held.length === 0) return { kind: 'lease-lost' }
     const isResult = isResultFile(running.resultPatterns, name)

@@ -13,7 +13,7 @@ export async function sourcesOfAttempt(
   const cached = running.held({ jobId, number }, { hostId, lease, at: now() })
   if (cached) return cached.sources
   const [row] = await db.query<{ sources: PreparedSource[] | null }>`
-    SELECT build."sourcesInfo" AS "sources" FROM "Attempt" a ${joinJobAndBuild}
+    SELECT build."sourcesInfo" AS "sources" FROM "OpenAttempt" a ${joinJobAndBuild}
      WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."hostId" = ${hostId} AND a."lease" = ${lease}
        AND ${isActive}`
   return row && (row.sources ?? [])

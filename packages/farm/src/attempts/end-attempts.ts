@@ -1,15 +1,15 @@
 import { attemptName, type StepEnd } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { isOpen } from '../db/fragments.ts'
-import type { Sql } from '../db/sql.ts'
+import { isQueued } from '../db/fragments.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import { announceCompleteBuilds, announcesBuilds } from '../notifications/builds.ts'
 import { recentJobsMax } from '../queue/slow-host.rule.ts'
 import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
+import { addAttempts } from './add-attempts.ts'
 import type { AttemptEnd } from './ends.rule.ts'
-import { reopenJobs } from './job-status.ts'
 import { queuedOf } from './queued-attempts.ts'
 
 /** The values that a host reports when it finishes an attempt. */
@@ -120,7 +120,7 @@ async function hostsOfCappedProjects(tx: Tx, ended: readonly EndedRow[]): Promis
   const hosts = await tx.query<{ id: number }>`
     SELECT host."id" FROM "Host" host
      WHERE host."removedAt" IS NULL AND EXISTS (
-       SELECT FROM "Attempt" WHERE "hostId" = host."id" AND "state" = 'queued' AND "projectName" = ANY(${projects}))`
+       SELECT FROM "OpenAttempt" WHERE "hostId" = host."id" AND ${isQueued} AND "projectName" = ANY(${projects}))`
   return hosts.map(({ id }) => id)
 }
 
@@ -138,15 +138,18 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     WITH stored AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(report?.artifacts ?? [])}::jsonb)
           AS stored("name" text, "sum" text, "sha256" text)
+    ), open AS (
+      DELETE FROM "OpenAttempt" WHERE ${where} RETURNING *
     ), ended AS (
-      UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${end.verdict},
-             "failedStep" = ${end.failedStep}, "reason" = ${end.reason},
-             "detail" = CASE WHEN ${end.verdict}::text = 'cancelled' THEN COALESCE("detail", ${end.detail}::text) ELSE ${end.detail}::text END,
-             "steps" = COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"),
-             "logBytes" = COALESCE(${report?.logBytes ?? null}::int, "logBytes"),
-             "logSum" = ${report?.logSum ?? null}, "artifactNote" = ${report?.artifactNote ?? null},
-             "compiler" = ${report?.compiler ?? null}, "leaseUntil" = NULL
-       WHERE ${isOpen} AND ${where}
+      INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "priority", "fork", "projectName", "buildId", "purpose",
+             "queuedAt", "slot", "lease", "leasedAt", "startedAt", "cancelRequestedAt", "finishedAt", "verdict", "failedStep",
+             "reason", "detail", "steps", "logBytes", "logSum", "artifactNote", "compiler")
+      SELECT "jobId", "number", "hostId", "priority", "fork", "projectName", "buildId", "purpose",
+             "queuedAt", "slot", "lease", "leasedAt", "startedAt", "cancelRequestedAt", ${now()}, ${end.verdict}, ${end.failedStep},
+             ${end.reason}, CASE WHEN ${end.verdict}::text = 'cancelled' THEN COALESCE("detail", ${end.detail}::text) ELSE ${end.detail}::text END,
+             COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"), ${report?.logBytes ?? 0}::bigint,
+             ${report?.logSum ?? null}, ${report?.artifactNote ?? null}, ${report?.compiler ?? null}
+        FROM open
       RETURNING *
     ), placed AS (
       SELECT ended.*, job."arch", job."variant", job."recipeHash", build."commit", build."kind",
@@ -206,15 +209,13 @@ async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
       buildId,
       purpose: purpose === 'probe' ? 'probe' : 'lost',
     }))
-  if (next.length > 0)
-    await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
-      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose", "priority", "fork", "projectName", "buildId"
-        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
-          AS next("jobId" int, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean, "projectName" text, "buildId" int)`
-  await reopenJobs(
+  if (next.length === 0) return []
+  const added = await addAttempts(
     tx,
-    next.map(({ jobId }) => jobId),
+    sql`
+      SELECT next.*, 'queued' AS "state", ${now()}::timestamptz AS "queuedAt"
+        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
+          AS next("jobId" bigint, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean, "projectName" text, "buildId" int)`,
   )
-  return next.map(queuedOf)
+  return added.map(queuedOf)
 }

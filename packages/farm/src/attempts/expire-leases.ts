@@ -36,5 +36,5 @@ const end = (context: Context, where: Sql, how: AttemptEnd) =>
  */
 export async function extendLeases(tx: Tx, { leaseSeconds }: Context['settings']): Promise<void> {
   const until = later(tx.now(), leaseSeconds)
-  await tx.execute`UPDATE "Attempt" SET "leaseUntil" = ${until} WHERE ${isActive} AND "leaseUntil" < ${until}`
+  await tx.execute`UPDATE "OpenAttempt" SET "leaseUntil" = ${until} WHERE ${isActive} AND "leaseUntil" < ${until}`
 }

@@ -35,8 +35,11 @@ export async function holdLease(context: Context, holder: Holder): Promise<Runni
 
 const renewSeconds = ({ leaseSeconds }: Context['settings']) => Math.min(leaseSeconds / 3, 30)
 
-const exists = async ({ db }: Context, { jobId, number, hostId }: Holder) =>
-  (await db.models.attempt.count({ where: { jobId, number, hostId } })) > 0
+async function exists({ db }: Context, { jobId, number, hostId }: Holder): Promise<boolean> {
+  const rows = await db.query`
+    SELECT FROM "Attempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "hostId" = ${hostId}`
+  return rows.length > 0
+}
 
 interface RenewedRow {
   buildId: number
@@ -56,7 +59,7 @@ async function renew(context: Context, holder: Holder): Promise<RunningAttempt |
   const { sequence } = running
   const [row] = await db.query<RenewedRow>`
     WITH renewed AS (
-      UPDATE "Attempt" SET "leaseUntil" = ${until}
+      UPDATE "OpenAttempt" SET "leaseUntil" = ${until}
        WHERE "jobId" = ${jobId} AND "number" = ${number} AND "hostId" = ${hostId} AND "lease" = ${lease} AND ${isActive}
       RETURNING *
     ), host AS (

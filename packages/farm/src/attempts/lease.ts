@@ -117,13 +117,13 @@ function leaseRow(
 ): Promise<OfferRow[]> {
   return db.query<OfferRow>`
     WITH leased AS (
-      UPDATE "Attempt" SET "state" = 'leased', "slot" = ${claim.slot}, "claim" = ${claim.claim}, "lease" = ${context.random()},
+      UPDATE "OpenAttempt" SET "state" = 'leased', "slot" = ${claim.slot}, "claim" = ${claim.claim}, "lease" = ${context.random()},
              "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(context, at)}, "instance" = ${claim.instance}
         FROM "Host" host
-       WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${claim.hostId} AND "state" = 'queued'
+       WHERE "jobId" = ${jobId} AND "OpenAttempt"."number" = ${number} AND "hostId" = ${claim.hostId} AND "state" = 'queued'
          AND host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}
          AND NOT ${archIsUnable} AND NOT ${hostForbidsForks} AND (${cap}::int IS NULL OR ${runningJobs(sql`${project}`)} < ${cap}::int)
-      RETURNING "Attempt".*
+      RETURNING "OpenAttempt".*
     ), slot AS (
       INSERT INTO "Slot" ("hostId", "number", "claim") SELECT "hostId", "slot", "claim" FROM leased
       ON CONFLICT ("hostId", "number") DO UPDATE SET "claim" = EXCLUDED."claim"

@@ -36,30 +36,30 @@ export async function nextAttempts({ db }: Pick<Context, 'db'>, hostId: number):
  */
 export const nextAttemptsQuery = (hostId: number): Sql => sql`
   WITH RECURSIVE waiting AS (
-    (SELECT "projectName", 1 AS "count" FROM "Attempt" WHERE "hostId" = ${hostId} AND ${isQueued}
+    (SELECT "projectName", 1 AS "count" FROM "OpenAttempt" WHERE "hostId" = ${hostId} AND ${isQueued}
       ORDER BY "projectName", "priority" DESC LIMIT 1)
     UNION ALL
     SELECT next."projectName", waiting."count" + 1 FROM waiting CROSS JOIN LATERAL (
-      SELECT "projectName" FROM "Attempt"
+      SELECT "projectName" FROM "OpenAttempt"
        WHERE "hostId" = ${hostId} AND ${isQueued} AND "projectName" > waiting."projectName"
        ORDER BY "projectName", "priority" DESC LIMIT 1) next
      WHERE waiting."count" < ${projectsMax}
   )
   SELECT waiting."projectName" AS "project", first."jobId", first."number", first."priority", first."buildId", turn."lastAt",
-         (SELECT count(*)::int FROM "Attempt" one
+         (SELECT count(*)::int FROM "OpenAttempt" one
            WHERE one."hostId" = ${hostId} AND one."projectName" = waiting."projectName" AND ${isActive}) AS "running",
          project."cap", CASE WHEN project."cap" IS NULL THEN 0 ELSE ${runningJobs(sql`waiting."projectName"`)} END AS "runningOnAll"
     FROM waiting JOIN "Host" host ON host."id" = ${hostId}
     JOIN (SELECT "name", ("config" ->> 'jobsAtOnce')::int AS "cap" FROM "Project") project ON project."name" = waiting."projectName"
    CROSS JOIN LATERAL (
      SELECT "jobId", "number", "priority", "buildId" FROM (
-       SELECT * FROM "Attempt"
+       SELECT * FROM "OpenAttempt"
         WHERE "hostId" = ${hostId} AND "projectName" = waiting."projectName" AND ${isQueued}
-        ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${skippedMax}) "Attempt"
+        ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${skippedMax}) "OpenAttempt"
       WHERE ${archIsAble} AND NOT ${hostForbidsForks}
       ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${ofProjectMax}) first
     LEFT JOIN "HostTurn" turn ON turn."hostId" = ${hostId} AND turn."projectName" = waiting."projectName"`
 
 /** How many jobs of a project run on all hosts. Only as many attempts are active as the farm has slots. */
 export const runningJobs = (project: Sql): Sql =>
-  sql`(SELECT count(*)::int FROM "Attempt" one WHERE one."projectName" = ${project} AND ${isActive})`
+  sql`(SELECT count(*)::int FROM "OpenAttempt" one WHERE one."projectName" = ${project} AND ${isActive})`

@@ -78,7 +78,7 @@ async function recordSteps(
   const changed = await withEvents(
     context,
     db => db.execute`
-      UPDATE "Attempt" SET "state" = 'running', "startedAt" = COALESCE("startedAt", ${context.now()}),
+      UPDATE "OpenAttempt" SET "state" = 'running', "startedAt" = COALESCE("startedAt", ${context.now()}),
              "steps" = ${JSON.stringify(withNames(steps, running.stepNames))}::jsonb
        WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${running.lease} AND ${isActive}`,
     rows => (rows > 0 ? [{ kind: 'attempt', attempt, jobId, buildId, projectName }] : []),

@@ -34,10 +34,10 @@ export async function listQueuedAttempts(
   }
 }
 
-/** The index `queued_attempts` has the order of the rows, so the query reads only the rows of the page. */
+/** The index `open_attempts_in_order` has the order of the rows, so the query reads only the rows of the page. */
 export const queuedPageQuery = (after: QueuedPosition | undefined, limit: number): Sql => sql`
-  SELECT "jobId", "number", "hostId", "queuedAt", NOT ${archIsUnable} AS "able" FROM "Attempt"
-   WHERE "state" = 'queued' ${after ? sql`AND ("queuedAt", "jobId") > (${after.queuedAt}, ${after.jobId})` : sql``}
+  SELECT "jobId", "number", "hostId", "queuedAt", NOT ${archIsUnable} AS "able" FROM "OpenAttempt"
+   WHERE ${isQueued} ${after ? sql`AND ("queuedAt", "jobId") > (${after.queuedAt}, ${after.jobId})` : sql``}
    ORDER BY "queuedAt", "jobId" LIMIT ${limit}`
 
 /** The hosts that could take a job that waits for them: they are not paused, and run fewer jobs than they have slots. */
@@ -49,16 +49,16 @@ export async function listHostsWithWork({ db }: Context): Promise<number[]> {
 /** PostgreSQL jumps from host to host in an index, so the cost does not grow with the number of waiting attempts. */
 export const hostsWithWorkQuery: Sql = sql`
   WITH RECURSIVE waiting AS (
-    (SELECT "hostId" FROM "Attempt" WHERE ${isQueued} ORDER BY "hostId" LIMIT 1)
+    (SELECT "hostId" FROM "OpenAttempt" WHERE ${isQueued} ORDER BY "hostId" LIMIT 1)
     UNION ALL
     SELECT next."hostId" FROM waiting CROSS JOIN LATERAL (
-      SELECT "hostId" FROM "Attempt" WHERE ${isQueued} AND "hostId" > waiting."hostId" ORDER BY "hostId" LIMIT 1) next
+      SELECT "hostId" FROM "OpenAttempt" WHERE ${isQueued} AND "hostId" > waiting."hostId" ORDER BY "hostId" LIMIT 1) next
   )
   SELECT host."id" FROM waiting JOIN "Host" host ON host."id" = waiting."hostId"
    WHERE host."pausedAt" IS NULL AND host."removedAt" IS NULL
-     AND (SELECT count(*) FROM "Attempt" one WHERE one."hostId" = host."id" AND ${isActive}) < host."slots"`
+     AND (SELECT count(*) FROM "OpenAttempt" one WHERE one."hostId" = host."id" AND ${isActive}) < host."slots"`
 
-type QueuedRow = AttemptId & { hostId: number }
+export type QueuedRow = AttemptId & { hostId: number }
 
 export const queuedOf = (row: QueuedRow): QueuedAttempt => ({
   hostId: row.hostId,
@@ -71,12 +71,12 @@ export const queuedOf = (row: QueuedRow): QueuedAttempt => ({
  */
 export const archIsAble = sql`(
   SELECT true FROM "Job" job JOIN "HostArch" declared ON declared."hostId" = job."hostId" AND declared."arch" = job."arch"
-   WHERE job."id" = "Attempt"."jobId" AND declared."unable" IS NOT NULL LIMIT 1) IS NULL`
+   WHERE job."id" = "OpenAttempt"."jobId" AND declared."unable" IS NOT NULL LIMIT 1) IS NULL`
 
-/** The host of the "Attempt" cannot build for its arch now. The attempt waits until the host's next hello. */
+/** The host of the "OpenAttempt" cannot build for its arch now. The attempt waits until the host's next hello. */
 export const archIsUnable = sql`EXISTS (
   SELECT FROM "Job" job JOIN "HostArch" declared ON declared."hostId" = job."hostId" AND declared."arch" = job."arch"
-   WHERE job."id" = "Attempt"."jobId" AND declared."unable" IS NOT NULL)`
+   WHERE job."id" = "OpenAttempt"."jobId" AND declared."unable" IS NOT NULL)`
 
-/** The "Attempt" runs code from a fork, and the row `host` is a host whose owner does not allow this. */
-export const hostForbidsForks = sql`("Attempt"."fork" AND NOT host."rules" @> '[{"verb": "allow-forks"}]'::jsonb)`
+/** The "OpenAttempt" runs code from a fork, and the row `host` is a host whose owner does not allow this. */
+export const hostForbidsForks = sql`("OpenAttempt"."fork" AND NOT host."rules" @> '[{"verb": "allow-forks"}]'::jsonb)`

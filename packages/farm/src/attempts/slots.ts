@@ -90,11 +90,11 @@ async function readSlot(
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
     SELECT host."instance", host."agentVersion", host."slots", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
-           (SELECT true FROM "Attempt" WHERE "hostId" = ${claim.hostId} AND ${isQueued} LIMIT 1) IS TRUE AS "waiting",
+           (SELECT true FROM "OpenAttempt" WHERE "hostId" = ${claim.hostId} AND ${isQueued} LIMIT 1) IS TRUE AS "waiting",
            slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
       FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${claim.slot}
-      LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${claim.slot} AND ${isActive}
+      LEFT JOIN "OpenAttempt" a ON a."hostId" = host."id" AND a."slot" = ${claim.slot} AND ${isActive}
      WHERE host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}`
   return row
 }
@@ -121,7 +121,7 @@ async function restart(context: Context, claim: Claim, { jobId, number }: Attemp
   const changed = await withEvents(
     context,
     db => db.execute`
-      UPDATE "Attempt" SET "lease" = ${random()}, "instance" = ${claim.instance}, "state" = 'leased', "steps" = '[]',
+      UPDATE "OpenAttempt" SET "lease" = ${random()}, "instance" = ${claim.instance}, "state" = 'leased', "steps" = '[]',
              "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(context, at)}, "startedAt" = NULL
        WHERE "jobId" = ${jobId} AND "number" = ${number} AND "claim" = ${claim.claim} AND ${isActive}
          AND "instance" IS DISTINCT FROM ${claim.instance}
@@ -137,7 +137,7 @@ async function restart(context: Context, claim: Claim, { jobId, number }: Attemp
 
 async function repeatOffer({ db }: Context, { jobId, number }: AttemptId): Promise<SlotState> {
   const [row] = await db.query<OfferRow>`
-    SELECT ${offerColumns} FROM "Attempt" a ${offerJoins}
+    SELECT ${offerColumns} FROM "OpenAttempt" a ${offerJoins}
      WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND ${isActive}`
   return row ? { kind: 'offer', offer: offerOf(row) } : { kind: 'free' }
 }

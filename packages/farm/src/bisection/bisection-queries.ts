@@ -219,7 +219,7 @@ async function readRunning({ db }: Context, probes: readonly ProbeRow[]): Promis
   const open = probes.filter(({ verdict }) => verdict === null).map(({ jobId }) => jobId)
   if (open.length === 0) return new Set()
   const rows = await db.query<{ jobId: number; number: number }>`
-    SELECT "jobId", "number" FROM "Attempt" WHERE "jobId" = ANY(${open}) AND "state" IN ('leased', 'running')`
+    SELECT "jobId", "number" FROM "OpenAttempt" WHERE "jobId" = ANY(${open}) AND "state" IN ('leased', 'running')`
   return new Set(rows.map(attemptName))
 }
 

@@ -11,7 +11,7 @@ export async function equalHosts(
 ): Promise<{ id: number; idle: boolean }[]> {
   return tx.query<{ id: number; idle: boolean }>`
     SELECT host."id", host."pausedAt" IS NULL AND host."silentSince" IS NULL AND host."awaySince" IS NULL AND host."refusal" IS NULL
-           AND NOT EXISTS (SELECT FROM "Attempt" WHERE "hostId" = host."id" AND "state" <> 'finished')
+           AND NOT EXISTS (SELECT FROM "OpenAttempt" WHERE "hostId" = host."id")
            AND NOT EXISTS (SELECT FROM "Probe" WHERE "hostId" = host."id" AND "purpose" IS NOT NULL AND "verdict" IS NULL) AS "idle"
       FROM "BisectionCell" cell JOIN "Host" host ON host."id" = cell."hostId"
       JOIN "HostArch" known ON known."hostId" = host."id" AND known."arch" = cell."arch"

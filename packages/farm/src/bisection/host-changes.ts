@@ -10,7 +10,7 @@ export async function hostChangesSince(tx: Pick<Tx, 'query'>, bisection: Bisecti
   const [row] = await tx.query<{ before: HostFacts | null; now: HostFacts | null }>`
     WITH passed AS (
       SELECT max(a."finishedAt") AS "at" FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
-        JOIN "Attempt" a ON a."jobId" = job."id"
+        JOIN "FinishedAttempt" a ON a."jobId" = job."id"
        WHERE build."projectName" = ${projectName} AND build."commit" = ${goodCommit} AND ${ofBranch} AND job."hostId" = ${hostId}
          AND job."arch" = ${arch} AND job."variant" = ${variant} AND a."verdict" = 'passed' AND a."finishedAt" < ${createdAt}
     )

@@ -1,6 +1,9 @@
+import { addAttempts } from '../attempts/add-attempts.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
+import { isQueued } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { priorityOf } from '../queue/priority.rule.ts'
 import type { Step } from './next-probe.rule.ts'
@@ -40,7 +43,7 @@ export async function startProbe(
 async function readHost(tx: Tx, { hostId }: CellRow): Promise<{ removed: boolean; busy: boolean } | undefined> {
   const [host] = await tx.query<{ removed: boolean; busy: boolean }>`
     SELECT "removedAt" IS NOT NULL AS "removed",
-           EXISTS (SELECT FROM "Attempt" WHERE "hostId" = ${hostId} AND "state" = 'queued' AND "purpose" <> 'probe')
+           EXISTS (SELECT FROM "OpenAttempt" WHERE "hostId" = ${hostId} AND ${isQueued} AND "purpose" <> 'probe')
            OR EXISTS (SELECT FROM "Probe" WHERE "hostId" = ${hostId} AND "purpose" IS NOT NULL AND "verdict" IS NULL) AS "busy"
       FROM "Host" WHERE "id" = ${hostId}`
   return host
@@ -100,10 +103,14 @@ async function addAttempt(
     RETURNING "id"`
   if (!job) throw new Error('the job of a probe was not written')
   const state = build.sources === 'ready' ? 'queued' : 'waiting'
-  const [attempt] = await tx.query<{ number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "projectName", "buildId")
-    SELECT ${job.id}, COALESCE(max("number"), 0) + 1, ${hostId}, ${state}, ${now()}, 'probe', ${priorityOf('bisection')}, ${bisection.projectName}, ${build.id} FROM "Attempt" WHERE "jobId" = ${job.id}
-    RETURNING "number"`
+  const [attempt] = await addAttempts(
+    tx,
+    sql`
+      SELECT ${job.id}::bigint AS "jobId", COALESCE(max("number"), 0) + 1 AS "number", ${hostId}::int AS "hostId", ${state}::text AS "state",
+             ${now()}::timestamptz AS "queuedAt", 'probe' AS "purpose", ${priorityOf('bisection')}::int AS "priority", false AS "fork",
+             ${bisection.projectName}::text AS "projectName", ${build.id}::int AS "buildId"
+        FROM "Attempt" WHERE "jobId" = ${job.id}`,
+  )
   if (!attempt) throw new Error('the attempt of a probe was not written')
   return { jobId: job.id, number: attempt.number }
 }

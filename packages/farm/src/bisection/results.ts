@@ -87,8 +87,8 @@ export async function awaitedPositions(tx: Pick<Context['db'], 'query'>, { bisec
   const rows = await tx.query<{ position: number }>`
     SELECT tested."position" FROM "BisectionCommit" tested
      WHERE tested."bisectionId" = ${bisection.id} AND EXISTS (
-       SELECT FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
+       SELECT FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "OpenAttempt" a ON a."jobId" = job."id"
         WHERE build."projectName" = ${bisection.projectName} AND build."commit" = tested."commit" AND ${ofBranch} AND job."hostId" = ${bisection.hostId}
-          AND job."arch" = ${bisection.arch} AND job."variant" = ${bisection.variant} AND a."state" <> 'finished' AND a."purpose" <> 'probe')`
+          AND job."arch" = ${bisection.arch} AND job."variant" = ${bisection.variant} AND a."purpose" <> 'probe')`
   return rows.map(({ position }) => position)
 }

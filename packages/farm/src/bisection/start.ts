@@ -201,7 +201,7 @@ export const insertCells = (tx: Tx, id: number, cells: readonly FailingCell[]) =
   SELECT ${id}, known."count" + given."index" - 1, given."hostId", given."arch", given."variant", given."jobId"
     FROM (SELECT count(*)::int AS "count" FROM "BisectionCell" WHERE "bisectionId" = ${id}) known,
          unnest(${cells.map(cell => cell.hostId)}::int[], ${cells.map(cell => cell.arch)}::text[], ${cells.map(cell => cell.variant)}::text[],
-                ${cells.map(cell => cell.badJobId)}::int[]) WITH ORDINALITY AS given("hostId", "arch", "variant", "jobId", "index")
+                ${cells.map(cell => cell.badJobId)}::bigint[]) WITH ORDINALITY AS given("hostId", "arch", "variant", "jobId", "index")
   ON CONFLICT DO NOTHING`
 
 /** Only this many of the newest bisections with the fingerprint are compared. */

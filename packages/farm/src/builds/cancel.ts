@@ -50,7 +50,7 @@ export const requestCancel = (context: Context, where: Sql, detail: string | nul
     context,
     db => db.query<RequestedRow>`
       WITH requested AS (
-        UPDATE "Attempt" SET "detail" = CASE WHEN "cancelRequestedAt" IS NULL THEN ${detail}::text ELSE "detail" END,
+        UPDATE "OpenAttempt" SET "detail" = CASE WHEN "cancelRequestedAt" IS NULL THEN ${detail}::text ELSE "detail" END,
                "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${context.now()})
          WHERE ${isActive} AND ${where} RETURNING "jobId", "number"
       )

@@ -1,4 +1,4 @@
-import type { RetrySelection } from '@rumpfarm/contracts'
+import { jobIdMax, type RetrySelection } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { buildEffects } from './build-effects.ts'
 import { findBuild, listBuilds, searchBuilds } from './build-queries.ts'
@@ -50,9 +50,9 @@ export const buildMethods = ({ main, pages, listing, history }: Contexts) => ({
 
   /** `by` is the name of the person's token. The pages show it. */
   cancel: async (buildId: number, by?: string) => (canBeId(buildId) ? cancelBuild(main, buildId, by) : unknown),
-  cancelJob: async (jobId: number, by?: string) => (canBeId(jobId) ? cancelJob(main, jobId, by) : unknown),
+  cancelJob: async (jobId: number, by?: string) => (isJobId(jobId) ? cancelJob(main, jobId, by) : unknown),
   /** Runs a finished job again, with the same recipe and sources. */
-  retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(main, jobId) : unknown),
+  retryJob: async (jobId: number) => (isJobId(jobId) ? retryJob(main, jobId) : unknown),
   /** Runs the selected finished jobs of a build again. A repeated request adds no second attempt to a job. */
   retry: async (buildId: number, options: RetryOptions & { which: RetrySelection }) =>
     canBeId(buildId) ? retryBuild(main, buildId, options) : unknown,
@@ -70,9 +70,10 @@ export const buildMethods = ({ main, pages, listing, history }: Contexts) => ({
     const list = wantsOnlyOpen(filter) ? listing : history
     return canBeId(filter.buildId ?? 1) ? list(() => listJobs(pages, filter)) : []
   },
-  findJob: async (id: number) => (canBeId(id) ? findJob(pages, id) : undefined),
+  findJob: async (id: number) => (isJobId(id) ? findJob(pages, id) : undefined),
 })
 
 /** This is PostgreSQL's largest integer. PostgreSQL rejects a query with a larger id. */
 const canBeId = (id: number): boolean => id <= 2_147_483_647
+const isJobId = (id: number): boolean => id <= jobIdMax
 const unknown = { kind: 'unknown' } as const

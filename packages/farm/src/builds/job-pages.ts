@@ -1,6 +1,6 @@
-import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { type AttemptState, attemptName, jobIdMax, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { isOpen, newestAttempt } from '../db/fragments.ts'
+import { newestAttempt } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { supersededBy } from '../queue/superseded.ts'
 import { type JobFilter, wantedStatuses } from './job-filter.rule.ts'
@@ -46,7 +46,7 @@ export async function listJobs(context: Context, filter: JobFilter): Promise<Job
 export async function jobsOf({ db, logs }: Context, ids: readonly number[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const rows = await db.query<JobRow>`
-    SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::int[]) ORDER BY job."id"`
+    SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::bigint[]) ORDER BY job."id"`
   return summaries(rows, logs)
 }
 
@@ -65,7 +65,7 @@ export const jobPage = (filter: JobFilter, hostId: number | undefined): Sql => s
    ORDER BY job."id" DESC`
 
 function pageOfIds(filter: JobFilter, hostId: number | undefined): Sql {
-  if (filter.id !== undefined) return sql`SELECT ${filter.id}::int`
+  if (filter.id !== undefined) return sql`SELECT ${filter.id}::bigint`
   if (filter.buildId !== undefined) return idsOfBuild(filter, hostId)
   if (isUnfiltered(filter))
     return sql`SELECT job."id" FROM "Job" job WHERE ${before(filter)} ORDER BY job."id" DESC LIMIT ${filter.limit}`
@@ -80,8 +80,7 @@ function pageOfIds(filter: JobFilter, hostId: number | undefined): Sql {
 const isUnfiltered = ({ project, host, arch, variant, status }: JobFilter): boolean =>
   [project, host, arch, variant, status].every(value => value === undefined)
 
-const before = (filter: JobFilter): Sql => sql`job."id" < ${filter.before ?? idMax}`
-const idMax = 2_147_483_647
+const before = (filter: JobFilter): Sql => sql`job."id" < ${filter.before ?? jobIdMax}`
 
 /**
  * The newest ended jobs of each project and verdict: each is one read of an index that ends with the id. A farm has at most
@@ -98,12 +97,12 @@ const endedIds = (filter: JobFilter, hostId: number | undefined, statuses: reado
 
 /** The newest open jobs. The number of open attempts limits what PostgreSQL reads, and not the history. */
 function openIds(filter: JobFilter, hostId: number | undefined, states: readonly string[]): Sql {
-  const { project, before = idMax, limit } = filter
-  const wanted = [sql`a.${isOpen}`, sql`a."state" = ANY(${[...states]}::text[])`, sql`a."jobId" < ${before}`]
+  const { project, before = jobIdMax, limit } = filter
+  const wanted = [sql`a."state" = ANY(${[...states]}::text[])`, sql`a."jobId" < ${before}`]
   if (hostId !== undefined) wanted.push(sql`a."hostId" = ${hostId}`)
   if (project !== undefined) wanted.push(sql`a."projectName" = ${project}`)
   return sql`
-    (SELECT job."id" FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId"
+    (SELECT job."id" FROM "OpenAttempt" a JOIN "Job" job ON job."id" = a."jobId"
       WHERE ${join([...wanted, ...ofJob(filter, undefined)], ' AND ')} ORDER BY a."jobId" DESC LIMIT ${limit})`
 }
 
@@ -120,7 +119,7 @@ function ofStatus(status: string): Sql {
   const { ended, open } = wantedStatuses(status)
   if (ended.length > 0) return sql`job."status" = ANY(${[...ended]}::text[])`
   return sql`job."status" = 'open' AND EXISTS (
-    SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a.${isOpen} AND a."state" = ANY(${[...open]}::text[]))`
+    SELECT FROM "OpenAttempt" a WHERE a."jobId" = job."id" AND a."state" = ANY(${[...open]}::text[]))`
 }
 
 const ofProject = ({ project }: JobFilter): Sql => (project === undefined ? sql`true` : sql`"name" = ${project}`)

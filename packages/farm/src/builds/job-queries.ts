@@ -75,6 +75,15 @@ export interface JobView extends JobSummary {
   attempts: AttemptView[]
 }
 
+const attemptsMax = 100
+
+/** The newest attempts of a job, open and ended. */
+const attemptsOf = ({ db }: Context, jobId: number) =>
+  db.query<Omit<AttemptView, 'attempt' | 'artifacts' | 'logExpired' | 'artifactsExpired'>>`
+    SELECT "number", "purpose", "state", "verdict", "failedStep", "fingerprint", "reason", "detail", "compiler", "queuedAt",
+           "leasedAt", "startedAt", "finishedAt", "cancelRequestedAt", "steps", "logBytes", "artifactNote"
+      FROM "Attempt" WHERE "jobId" = ${jobId} ORDER BY "number" DESC LIMIT ${attemptsMax}`
+
 const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' } } as const
 
 export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
@@ -86,33 +95,21 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     include: {
       recipe: true,
       build: true,
-      attempts: { orderBy: { number: 'desc' }, take: 100, include: { artifacts: sealedOnly } },
+      artifacts: sealedOnly,
     },
   })
   if (!row || !summary) return undefined
   const expired = await expiredOfAttempts(context, row)
-  const running = row.attempts.find(({ state }) => state === 'running')
-  const runningBytes = running && (await logs.size(running))
-  const attempts = row.attempts.map(attempt => ({
-    attempt: attemptName(attempt),
-    number: attempt.number,
-    purpose: attempt.purpose as AttemptPurpose,
-    state: attempt.state as AttemptState,
-    verdict: attempt.verdict as Verdict | null,
-    failedStep: attempt.failedStep,
-    fingerprint: attempt.fingerprint,
-    reason: attempt.reason,
-    detail: attempt.detail,
-    compiler: attempt.compiler,
-    queuedAt: attempt.queuedAt,
-    leasedAt: attempt.leasedAt,
-    startedAt: attempt.startedAt,
-    finishedAt: attempt.finishedAt,
-    cancelRequestedAt: attempt.cancelRequestedAt,
-    steps: attempt.steps as unknown as AttemptView['steps'],
+  const found = await attemptsOf(context, id)
+  const running = found.find(({ state }) => state === 'running')
+  const runningBytes = running && (await logs.size({ jobId: id, number: running.number }))
+  const attempts = found.map(attempt => ({
+    ...attempt,
+    attempt: attemptName({ jobId: id, number: attempt.number }),
     logBytes: attempt === running && runningBytes !== undefined ? runningBytes : attempt.logBytes,
-    artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
-    artifactNote: attempt.artifactNote,
+    artifacts: row.artifacts
+      .filter(({ number }) => number === attempt.number)
+      .map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
     ...expired(attempt),
   }))
   const { branch, tag, subject } = row.build
@@ -167,5 +164,6 @@ async function lastGoodOf(
     orderBy: { lastGoodAt: 'desc' },
   })
   if (!cell?.lastGoodAt || cell.lastGoodBuildId === null || cell.lastGoodCommit === null) return null
-  return { buildId: cell.lastGoodBuildId, jobId: cell.lastGoodJobId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
+  const jobId = cell.lastGoodJobId === null ? null : Number(cell.lastGoodJobId)
+  return { buildId: cell.lastGoodBuildId, jobId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
 }

@@ -192,7 +192,7 @@ async function plan(
 
 /** A person now waits for these jobs, which something else requested before. */
 const raisePriority = ({ db }: Context, buildId: number, jobs: readonly PlannedJob[]) => db.execute`
-  UPDATE "Attempt" SET "priority" = ${priorityOf('hand')}
+  UPDATE "OpenAttempt" SET "priority" = ${priorityOf('hand')}
    WHERE ${isUnclaimed} AND "purpose" <> 'probe' AND "priority" < ${priorityOf('hand')} AND "jobId" IN (
      SELECT job."id" FROM "Job" job
        JOIN unnest(${jobs.map(job => job.hostId)}::int[], ${jobs.map(job => job.arch)}::text[],
@@ -297,7 +297,7 @@ function insertBuild(
       ON CONFLICT DO NOTHING
       RETURNING "id", "hostId"
     ), attempt AS (
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "priority", "fork", "projectName", "buildId")
+      INSERT INTO "OpenAttempt" ("jobId", "number", "hostId", "state", "queuedAt", "priority", "fork", "projectName", "buildId")
       SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}, ${priority}, ${fork},
              ${request.project}, build."id"
         FROM job, build

@@ -1,5 +1,5 @@
 import { attemptName, type RetrySelection } from '@rumpfarm/contracts'
-import { reopenJobs } from '../attempts/job-status.ts'
+import { addAttempts } from '../attempts/add-attempts.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
 import type { Statements } from '../db/client.ts'
@@ -81,7 +81,7 @@ export async function retryLost(
 
 /** The index `lost_attempts` finds these jobs. A lost probe of a bisection gets its next attempt from the bisection. */
 export const lostJobs = (at: Date, project: string | undefined): Sql => sql`
-  job."id" IN (SELECT "jobId" FROM "Attempt" WHERE "verdict" = 'lost'
+  job."id" IN (SELECT "jobId" FROM "FinishedAttempt" WHERE "verdict" = 'lost'
                   AND "finishedAt" > ${new Date(at.getTime() - lostDaysMax * 86_400_000)})
   AND a."verdict" = 'lost' AND build."cause" <> 'bisection'
   AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})`
@@ -117,7 +117,7 @@ function change(context: Context, where: Sql, which: RetrySelection): Promise<Re
        ORDER BY "id" FOR NO KEY UPDATE`
     const plan = planRetries(await readCandidates(tx, where), which)
     const attempts = plan.attempts.slice(0, retriesMax)
-    const names = await addAttempts(tx, attempts)
+    const names = await retryAttempts(tx, attempts)
     await reopen(tx, plan.reopened)
     // The farm can add an attempt meanwhile, to confirm a failure. Then the job has an open attempt with the same name.
     const already = attempts.map(attemptName).filter(name => !names.has(name))
@@ -130,20 +130,19 @@ function change(context: Context, where: Sql, which: RetrySelection): Promise<Re
 }
 
 /** Returns the names of the attempts that it added. */
-async function addAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set<string>> {
+async function retryAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set<string>> {
   if (attempts.length === 0) return new Set()
-  const added = await tx.query<{ jobId: number; number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
-    SELECT "jobId", "number", "hostId", "state", ${tx.now()}, 'retry', ${priorityOf('hand')}, build."fork", build."projectName", build."id"
-      FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb)
-        AS new("jobId" int, "number" int, "hostId" int, "state" text, "buildId" int) JOIN "Build" build ON build."id" = new."buildId"
-    ON CONFLICT DO NOTHING RETURNING "jobId", "number"`
-  await reopenJobs(
+  const added = await addAttempts(
     tx,
-    added.map(({ jobId }) => jobId),
+    sql`
+      SELECT wanted."jobId", wanted."number", wanted."hostId", wanted."state", ${tx.now()}::timestamptz AS "queuedAt", 'retry' AS "purpose",
+             ${priorityOf('hand')}::int AS "priority", build."fork", build."projectName", build."id" AS "buildId"
+        FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb)
+          AS wanted("jobId" bigint, "number" int, "hostId" int, "state" text, "buildId" int)
+        JOIN "Build" build ON build."id" = wanted."buildId"`,
   )
   const names = new Set(added.map(attemptName))
-  const queued = attempts.filter(attempt => attempt.state === 'queued' && names.has(attemptName(attempt)))
+  const queued = added.filter(({ state }) => state === 'queued')
   if (queued.length > 0) tx.emit({ kind: 'queued', attempts: queued.map(queuedOf) })
   await noteStatusChanges(
     tx,

@@ -1,7 +1,7 @@
 import { cut } from '@rumpfarm/contracts'
+import { addAttempts } from '../attempts/add-attempts.ts'
 import { endAttempts } from '../attempts/end-attempts.ts'
 import { conflictEnd, sourcesFailedEnd } from '../attempts/ends.rule.ts'
-import { reopenJobs } from '../attempts/job-status.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
@@ -34,10 +34,10 @@ export async function markSourcesReady(
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
        WHERE "id" = ${buildId}`
     const rows = await tx.query<{ jobId: number; number: number; hostId: number }>`
-      UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${context.now()}
+      UPDATE "OpenAttempt" SET "state" = 'queued', "queuedAt" = ${context.now()}
         FROM "Job"
-       WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
-      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
+       WHERE "Job"."id" = "OpenAttempt"."jobId" AND "Job"."buildId" = ${buildId} AND "OpenAttempt"."state" = 'waiting'
+      RETURNING "OpenAttempt"."jobId", "OpenAttempt"."number", "OpenAttempt"."hostId"`
     tx.emit({ kind: 'sources-prepared', buildId, ok: true })
     if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
     await noteStatusChanges(tx, [buildId])
@@ -116,15 +116,13 @@ export async function reopenSources(context: Context, buildId: number): Promise<
     const reopened = await tx.execute`
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
-    const added = await tx.query<{ jobId: number }>`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
-      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork", build."projectName", build."id"
-        FROM "Job" job JOIN ${newestAttempt} newest ON true JOIN "Build" build ON build."id" = job."buildId"
-       WHERE job."buildId" = ${buildId} AND newest."reason" IN ('sources', 'conflict')
-      ON CONFLICT DO NOTHING RETURNING "jobId"`
-    await reopenJobs(
+    await addAttempts(
       tx,
-      added.map(({ jobId }) => jobId),
+      sql`
+        SELECT job."id" AS "jobId", newest."number" + 1 AS "number", job."hostId", 'waiting' AS "state", ${at}::timestamptz AS "queuedAt",
+               newest."purpose", newest."priority", newest."fork", build."projectName", build."id" AS "buildId"
+          FROM "Job" job JOIN ${newestAttempt} newest ON true JOIN "Build" build ON build."id" = job."buildId"
+         WHERE job."buildId" = ${buildId} AND newest."reason" IN ('sources', 'conflict')`,
     )
     await noteStatusChanges(tx, [buildId])
   })

@@ -68,7 +68,7 @@ async function comparedRuns(
   const rows = await db.query<RunRow & { isGood: boolean }>`
     SELECT a."compiler", job."recipeHash", recipe."body" AS "recipe", a."isGood"
       FROM ((SELECT "jobId", "compiler", true AS "isGood" FROM "Attempt"
-              WHERE "jobId" = ${goodJobId}::int AND "verdict" = 'passed' ORDER BY "number" DESC LIMIT 1)
+              WHERE "jobId" = ${goodJobId}::bigint AND "verdict" = 'passed' ORDER BY "number" DESC LIMIT 1)
             UNION ALL
             SELECT "jobId", "compiler", false FROM "Attempt"
              WHERE "jobId" = ${newest.jobId} AND "number" = ${newest.number}) a

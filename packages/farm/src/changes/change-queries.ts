@@ -3,7 +3,7 @@ import { type BuildSummary, buildsOf } from '../builds/build-queries.ts'
 import { type JobSummary, jobsOf } from '../builds/job-pages.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { isActive } from '../db/fragments.ts'
+import { isActive, isQueued } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 
 /** A cell with its newest result. */
@@ -82,13 +82,13 @@ export async function changesSince(context: Context, earlier?: Date): Promise<Ch
 
 async function changedJobs({ db }: Context, since: Date): Promise<number[]> {
   const rows = await db.query<{ id: number }>`
-    (SELECT "jobId" AS "id" FROM "Attempt" WHERE "state" = 'finished' AND "finishedAt" > ${since}
+    (SELECT "jobId" AS "id" FROM "FinishedAttempt" WHERE "finishedAt" > ${since}
       ORDER BY "finishedAt" DESC LIMIT ${changesMax.jobs + 1})
     UNION
-    (SELECT "jobId" FROM "Attempt" WHERE "state" = 'queued' AND "queuedAt" > ${since}
+    (SELECT "jobId" FROM "OpenAttempt" WHERE ${isQueued} AND "queuedAt" > ${since}
       ORDER BY "queuedAt" DESC LIMIT ${changesMax.jobs + 1})
     UNION
-    (SELECT "jobId" FROM "Attempt"
+    (SELECT "jobId" FROM "OpenAttempt"
       WHERE ${isActive} AND ("leasedAt" > ${since} OR "startedAt" > ${since})
       LIMIT ${changesMax.jobs + 1})
     ORDER BY 1`

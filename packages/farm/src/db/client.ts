@@ -60,12 +60,15 @@ export interface QueryLimits {
   statementMs: number
 }
 
+/** The type `bigint[]`. */
+const int8Array = 1016
+
 /** One pool of connections. Prisma and the farm's own statements share it. */
 export function openDatabase({ url, connectionsMax = 10, limits, pooler = false, ...given }: OpenDatabase): Db {
   compileQuickly()
   const { transactionLimits = usualLimits, turns } = given
   const config = {
-    ...{ connectionString: url, max: connectionsMax, ...clientLimits(limits) },
+    ...{ connectionString: url, max: connectionsMax, types, ...clientLimits(limits) },
     ...(!pooler && {
       statement_timeout: limits.statementMs,
       // A process that is frozen inside a transaction must not hold its locks against other servers.
@@ -95,6 +98,25 @@ export function openDatabase({ url, connectionsMax = 10, limits, pooler = false,
     },
   }
 }
+
+/**
+ * `bigint` values are numbers here: ids and counts of bytes stay far below 2^53. Without these parsers, pg returns
+ * strings. Prisma's own queries do not use them: they return `bigint` values of JavaScript, which the caller converts.
+ */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => parsers.get(oid) ?? pg.types.getTypeParser(oid, format),
+}
+
+function toNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`PostgreSQL returned ${text}, which is no safe integer`)
+  return value
+}
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, toNumber],
+  [int8Array, text => (text === '{}' ? [] : text.slice(1, -1).split(',').map(toNumber))],
+])
 
 const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number, turns?: Turns): PoolUse => ({
   used: totalCount - idleCount,

@@ -1,20 +1,14 @@
 // Pieces of SQL that several statements share. In them `a` is an attempt, `job` is its job, and `build` is its build.
 import { sql } from './sql.ts'
 
-/**
- * The attempt waits for its host. With `"state" = 'queued'`, PostgreSQL also considers the indexes of all open attempts.
- * If its statistics are from a time without open attempts, it expects a scan of such an index to cost nothing, and then
- * each claim reads all open attempts of the farm. This expression only fits the index `claimable_attempts`.
- */
-export const isQueued = sql`("state" || '') = 'queued'`
-/** A host holds the attempt. For the same reason, this expression only fits `one_attempt_per_slot` and `leased_attempts`. */
-export const isActive = sql`("state" || '') IN ('leased', 'running')`
+/** A host holds the attempt. The index `one_attempt_per_slot` has the condition on the slot. */
+export const isActive = sql`("slot" IS NOT NULL AND "state" IN ('leased', 'running'))`
 /** No host has claimed the attempt yet. */
 export const isUnclaimed = sql`"state" IN ('waiting', 'queued')`
-/** The attempt has not ended. Only the newest attempt of a job can be open (index one_open_attempt_per_job). */
-export const isOpen = sql`"state" <> 'finished'`
+/** A host can claim the row of "OpenAttempt". The index `claimable_attempts` has the conditions without the state. */
+export const isQueued = sql`("slot" IS NULL AND "hasSources" AND "state" = 'queued')`
 
-/** The newest attempt of the row `job`. */
+/** The newest attempt of the row `job`, open or ended. */
 export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1)`
 
 /** Joins the attempt `a` with its job and build. */

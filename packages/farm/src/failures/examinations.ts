@@ -11,7 +11,7 @@ export async function listExaminations({ db, now }: Context, limit = 1000): Prom
     orderBy: { wantedAt: 'asc' },
     take: limit,
   })
-  return rows.map(attemptName)
+  return rows.map(({ jobId, number }) => attemptName({ jobId: Number(jobId), number }))
 }
 
 /** A log that cannot be read five times will probably never be readable, for example because somebody deleted it. */

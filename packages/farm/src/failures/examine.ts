@@ -1,8 +1,10 @@
 import { type AttemptId, attemptName, type OwnerRule, type StepEnd, type Verdict } from '@rumpfarm/contracts'
-import { reopenJobs } from '../attempts/job-status.ts'
+import { addAttempts } from '../attempts/add-attempts.ts'
+import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
 import { deriveCells, lockCell } from '../matrix/cells.ts'
@@ -80,12 +82,12 @@ async function readEnded({ db }: Context, { jobId, number }: AttemptId): Promise
            job."buildId", job."arch", job."variant", build."projectName" AS "project", build."commit", build."kind",
            ${branchOfJob} AS "branch", host."name" AS "host", host."rules", recipe."body" AS "recipe",
            (SELECT json_build_object('jobId', good."jobId", 'number', good."number", 'steps', good."steps", 'logBytes', good."logBytes")
-              FROM "Cell" cell JOIN "Attempt" good ON good."jobId" = cell."lastGoodJobId" AND good."verdict" = 'passed'
+              FROM "Cell" cell JOIN "FinishedAttempt" good ON good."jobId" = cell."lastGoodJobId" AND good."verdict" = 'passed'
              WHERE cell."projectName" = build."projectName" AND cell."branch" = ${branchOfJob} AND cell."hostId" = a."hostId"
                AND cell."arch" = job."arch" AND cell."variant" = job."variant" LIMIT 1) AS "lastGood"
-      FROM "Examination" wanted JOIN "Attempt" a ON a."jobId" = wanted."jobId" AND a."number" = wanted."number"
+      FROM "Examination" wanted JOIN "FinishedAttempt" a ON a."jobId" = wanted."jobId" AND a."number" = wanted."number"
       ${joinJobAndBuild} ${joinRecipe} JOIN "Host" host ON host."id" = a."hostId"
-     WHERE wanted."jobId" = ${jobId} AND wanted."number" = ${number} AND a."state" = 'finished'`
+     WHERE wanted."jobId" = ${jobId} AND wanted."number" = ${number}`
   return row
 }
 
@@ -111,8 +113,6 @@ async function storeFailure({ now }: Context, tx: Tx, ended: EndedAttempt, failu
            ${JSON.stringify(failure.excerpt)}::jsonb, ${JSON.stringify(failure.others)}::jsonb, ${failure.errors},
            ${failure.fromHost}, ${failure.skippedBytes}, ${now()})
     ON CONFLICT ("jobId", "number") DO NOTHING`
-  await tx.execute`
-    UPDATE "Attempt" SET "fingerprint" = ${failure.fingerprint} WHERE "jobId" = ${jobId} AND "number" = ${number}`
 }
 
 async function deriveAgain(
@@ -133,18 +133,19 @@ async function deriveAgain(
 async function confirmNewFailure({ now }: Context, tx: Tx, ended: EndedAttempt): Promise<void> {
   const { jobId, number, hostId, project, arch, variant } = ended
   if (!permits(ended.rules, project, ended.branch)) return
-  const added = await tx.execute`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
-    SELECT ${jobId}, ${number + 1}, ${hostId}, 'queued', ${now()}, 'confirm', ${ended.priority}, ${ended.fork}, ${project}, ${ended.buildId}
-      FROM "Project" project JOIN "Host" host ON host."id" = ${hostId}
-     WHERE project."name" = ${project} AND project."removedAt" IS NULL AND host."removedAt" IS NULL
-       AND (SELECT count(*) FROM "Attempt" WHERE "jobId" = ${jobId} AND "purpose" = 'confirm')
-           < COALESCE((project."config" ->> 'confirm')::int, 1)
-       AND EXISTS (SELECT FROM "Cell" WHERE "projectName" = ${project} AND "hostId" = ${hostId} AND "arch" = ${arch}
-                      AND "variant" = ${variant} AND "jobId" = ${jobId} AND "number" = ${number}
-                      AND "state" = 'newly-failing-unconfirmed')
-    ON CONFLICT ("jobId", "number") DO NOTHING`
-  if (added === 0) return
-  await reopenJobs(tx, [jobId])
-  tx.emit({ kind: 'queued', attempts: [{ hostId, attempt: attemptName({ jobId, number: number + 1 }) }] })
+  const added = await addAttempts(
+    tx,
+    sql`
+      SELECT ${jobId}::bigint AS "jobId", ${number + 1}::int AS "number", ${hostId}::int AS "hostId", 'queued' AS "state",
+             ${now()}::timestamptz AS "queuedAt", 'confirm' AS "purpose", ${ended.priority}::int AS "priority", ${ended.fork}::boolean AS "fork",
+             project."name" AS "projectName", ${ended.buildId}::int AS "buildId"
+        FROM "Project" project JOIN "Host" host ON host."id" = ${hostId}
+       WHERE project."name" = ${project} AND project."removedAt" IS NULL AND host."removedAt" IS NULL
+         AND (SELECT count(*) FROM "Attempt" WHERE "jobId" = ${jobId} AND "purpose" = 'confirm')
+             < COALESCE((project."config" ->> 'confirm')::int, 1)
+         AND EXISTS (SELECT FROM "Cell" WHERE "projectName" = ${project} AND "hostId" = ${hostId} AND "arch" = ${arch}
+                        AND "variant" = ${variant} AND "jobId" = ${jobId} AND "number" = ${number}
+                        AND "state" = 'newly-failing-unconfirmed')`,
+  )
+  if (added.length > 0) tx.emit({ kind: 'queued', attempts: added.map(queuedOf) })
 }

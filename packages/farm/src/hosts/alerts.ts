@@ -52,7 +52,7 @@ const turnOff = (context: Context, hostName: string): Promise<AlertOutcome> =>
 
 /** The attempts that a host runs now. In a statement that contains this piece, the host is a row of `changed`. */
 export const activeAttemptsOfHost = sql`COALESCE((
-  SELECT jsonb_agg(a."jobId" || '.' || a."number" ORDER BY a."leasedAt") FROM "Attempt" a
+  SELECT jsonb_agg(a."jobId" || '.' || a."number" ORDER BY a."leasedAt") FROM "OpenAttempt" a
    WHERE a."hostId" = changed."id" AND ${isActive}), '[]')`
 
 export interface AlertState {

@@ -4,7 +4,7 @@ import { farmEnds } from '../attempts/ends.rule.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
+import { branchOfJob, isQueued, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
 import { join, sql } from '../db/sql.ts'
 import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
 import { branchForRules, permitsJob } from './owner.rule.ts'
@@ -111,12 +111,12 @@ async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: H
   const mayBeForbidden = rules.length === 0 ? sql`a."fork"` : sql`true`
   const waiting = await tx.query<WaitingRow>`
     SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch", build."kind", a."fork"
-      FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed} AND ${mayBeForbidden}`
+      FROM "OpenAttempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed} AND ${mayBeForbidden}`
   const forbidden = waiting.filter(
     ({ project, kind, branch, fork }) => !permitsJob(rules, { project, branch: branchForRules(kind, branch), fork }),
   )
   if (forbidden.length === 0) return
-  const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`)
+  const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::bigint, ${number}::int)`)
   const where = sql`${isUnclaimed} AND ("jobId", "number") IN (${join(names)})`
   await endAttempts(context, tx, { kind: 'many', where }, farmEnds.notAllowed)
 }
@@ -131,7 +131,7 @@ const emitQueued = (context: Context, hostId: number) =>
   withEvents(
     context,
     db => db.query<{ jobId: number; number: number }>`
-      SELECT "jobId", "number" FROM "Attempt" WHERE "hostId" = ${hostId} AND "state" = 'queued'
+      SELECT "jobId", "number" FROM "OpenAttempt" WHERE "hostId" = ${hostId} AND ${isQueued}
        ORDER BY "queuedAt", "jobId" LIMIT ${queuedMax}`,
     rows => (rows.length > 0 ? [{ kind: 'queued', attempts: rows.map(row => queuedOf({ ...row, hostId })) }] : []),
   )

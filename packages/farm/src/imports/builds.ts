@@ -94,7 +94,7 @@ async function insertJobs(
   await tx.execute`
     INSERT INTO "Job" ("id", "buildId", "projectName", "branch", "hostId", "arch", "variant", "recipeHash", "status")
     SELECT * FROM unnest(
-      ${jobs.map(({ job }) => job.id)}::int[], ${jobs.map(({ build }) => build.id)}::int[],
+      ${jobs.map(({ job }) => job.id)}::bigint[], ${jobs.map(({ build }) => build.id)}::int[],
       ${jobs.map(({ build }) => build.project)}::text[], ${jobs.map(({ build }) => build.branch)}::text[], ${jobs.map(({ job }) => job.hostId)}::int[],
       ${jobs.map(({ job }) => job.arch)}::text[], ${jobs.map(({ job }) => job.variant)}::text[],
       ${jobs.map(({ build, job }) => recipes.ofJob(build.project, job.variant).hash)}::text[],
@@ -104,21 +104,40 @@ async function insertJobs(
 const column = <Key extends keyof AttemptRow>(rows: readonly AttemptRow[], key: Key) => rows.map(row => row[key])
 
 async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void> {
-  await tx.execute`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "slot", "claim", "lease", "leaseUntil",
-      "leasedAt", "startedAt", "finishedAt", "steps", "verdict", "failedStep", "reason", "detail", "logBytes", "logSum",
-      "compiler", "purpose", "projectName", "buildId")
-    SELECT attempt.*, build."projectName", build."id" FROM unnest(
-      ${column(rows, 'jobId')}::int[], ${column(rows, 'number')}::int[], ${column(rows, 'hostId')}::int[],
-      ${column(rows, 'state')}::text[], ${column(rows, 'queuedAt')}::timestamptz[], ${column(rows, 'slot')}::int[],
-      ${column(rows, 'claim')}::int[], ${column(rows, 'lease')}::text[], ${column(rows, 'leaseUntil')}::timestamptz[],
-      ${column(rows, 'leasedAt')}::timestamptz[], ${column(rows, 'leasedAt')}::timestamptz[],
-      ${column(rows, 'finishedAt')}::timestamptz[], ${column(rows, 'steps')}::text[]::jsonb[],
-      ${column(rows, 'verdict')}::text[], ${column(rows, 'failedStep')}::text[], ${column(rows, 'reason')}::text[],
-      ${column(rows, 'detail')}::text[], ${column(rows, 'logBytes')}::int[], ${column(rows, 'logSum')}::text[],
-      ${column(rows, 'compiler')}::text[], ${column(rows, 'purpose')}::text[]) AS attempt("jobId")
-      JOIN "Job" job ON job."id" = attempt."jobId" JOIN "Build" build ON build."id" = job."buildId"`
+  await insertOpen(
+    tx,
+    rows.filter(({ state }) => state !== 'finished'),
+  )
+  await insertFinished(
+    tx,
+    rows.filter(({ state }) => state === 'finished'),
+  )
 }
+
+const insertOpen = (tx: Tx, rows: readonly AttemptRow[]) => tx.execute`
+  INSERT INTO "OpenAttempt" ("jobId", "number", "hostId", "state", "queuedAt", "slot", "claim", "lease", "leaseUntil",
+    "leasedAt", "startedAt", "steps", "purpose", "projectName", "buildId")
+  SELECT attempt.*, build."projectName", build."id" FROM unnest(
+    ${column(rows, 'jobId')}::bigint[], ${column(rows, 'number')}::int[], ${column(rows, 'hostId')}::int[],
+    ${column(rows, 'state')}::text[], ${column(rows, 'queuedAt')}::timestamptz[], ${column(rows, 'slot')}::int[],
+    ${column(rows, 'claim')}::int[], ${column(rows, 'lease')}::text[], ${column(rows, 'leaseUntil')}::timestamptz[],
+    ${column(rows, 'leasedAt')}::timestamptz[], ${column(rows, 'leasedAt')}::timestamptz[],
+    ${column(rows, 'steps')}::text[]::jsonb[], ${column(rows, 'purpose')}::text[]) AS attempt("jobId")
+    JOIN "Job" job ON job."id" = attempt."jobId" JOIN "Build" build ON build."id" = job."buildId"`
+
+const insertFinished = (tx: Tx, rows: readonly AttemptRow[]) => tx.execute`
+  INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "queuedAt", "slot", "lease",
+    "leasedAt", "startedAt", "finishedAt", "steps", "verdict", "failedStep", "reason", "detail", "logBytes", "logSum",
+    "compiler", "purpose", "projectName", "buildId")
+  SELECT attempt.*, build."projectName", build."id" FROM unnest(
+    ${column(rows, 'jobId')}::bigint[], ${column(rows, 'number')}::int[], ${column(rows, 'hostId')}::int[],
+    ${column(rows, 'queuedAt')}::timestamptz[], ${column(rows, 'slot')}::int[], ${column(rows, 'lease')}::text[],
+    ${column(rows, 'leasedAt')}::timestamptz[], ${column(rows, 'leasedAt')}::timestamptz[],
+    ${column(rows, 'finishedAt')}::timestamptz[], ${column(rows, 'steps')}::text[]::jsonb[],
+    ${column(rows, 'verdict')}::text[], ${column(rows, 'failedStep')}::text[], ${column(rows, 'reason')}::text[],
+    ${column(rows, 'detail')}::text[], ${column(rows, 'logBytes')}::bigint[], ${column(rows, 'logSum')}::text[],
+    ${column(rows, 'compiler')}::text[], ${column(rows, 'purpose')}::text[]) AS attempt("jobId")
+    JOIN "Job" job ON job."id" = attempt."jobId" JOIN "Build" build ON build."id" = job."buildId"`
 
 /**
  * The farm reads the errors and the test results in the logs as if the hosts had just reported them. `finishImport` does
@@ -130,7 +149,7 @@ async function requestExaminations(tx: Tx, attempts: readonly AttemptRow[]): Pro
     .map(({ jobId, number, finishedAt }) => ({ jobId, number, wantedAt: finishedAt }))
   await tx.execute`
     INSERT INTO "Examination" ("jobId", "number", "wantedAt")
-    SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS wanted("jobId" int, "number" int, "wantedAt" timestamptz)`
+    SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS wanted("jobId" bigint, "number" int, "wantedAt" timestamptz)`
 }
 
 const isExamined = ({ verdict, log, hasResults }: AttemptRow): boolean =>

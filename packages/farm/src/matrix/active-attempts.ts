@@ -29,11 +29,11 @@ interface ActiveRow {
 /** The matrix looks at the jobs that run, and at this many of the newest jobs that wait. */
 export const openMax = 20_000
 
-/** The index `one_open_attempt_per_job` has the order of the attempts, so the cost does not grow with the number of waiting jobs. */
+/** The primary key has the order of the attempts, so the cost does not grow with the number of waiting jobs. */
 export const openOfMatrix = (limit = openMax): Sql => sql`
-  SELECT * FROM "Attempt" WHERE ${isActive}
+  SELECT * FROM "OpenAttempt" WHERE ${isActive}
    UNION ALL
-  SELECT * FROM (SELECT * FROM "Attempt" WHERE "state" <> 'finished' ORDER BY "jobId" DESC LIMIT ${limit}) newest
+  SELECT * FROM (SELECT * FROM "OpenAttempt" ORDER BY "jobId" DESC LIMIT ${limit}) newest
    WHERE NOT ${isActive}`
 
 /**

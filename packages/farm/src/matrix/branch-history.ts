@@ -154,7 +154,7 @@ const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Pro
     : tx.query<ChangedCell>`
         SELECT DISTINCT ${project} AS "projectName", ${''} AS "commit", ${branch} AS "branch", job."hostId", job."arch", job."variant"
           FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
-         CROSS JOIN LATERAL (SELECT FROM "Attempt" WHERE "jobId" = job."id" AND "state" = 'finished' LIMIT 1) ended
+         CROSS JOIN LATERAL (SELECT FROM "FinishedAttempt" WHERE "jobId" = job."id" LIMIT 1) ended
          WHERE build."projectName" = ${project} AND build."commit" = ANY(${commits}) AND ${ofBranch}`
 
 /** The cells of a branch that show a commit which the branch does not contain any more. */

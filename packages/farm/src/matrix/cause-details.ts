@@ -65,7 +65,7 @@ export async function describeCauses({ db }: Context, all: readonly Cause[]): Pr
                  AND cell."commit" = ANY(newer."commits"))) AS "reached"
       FROM unnest(${causes.map((_, index) => index)}::int[], ${causes.map(({ project }) => project)}::text[],
                   ${causes.map(({ branch }) => branch)}::text[], ${causes.map(({ since }) => since.buildId)}::int[],
-                  ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::int[])
+                  ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::bigint[])
         AS cause("number", "projectName", "branch", "buildId", "position", "jobId")
      CROSS JOIN LATERAL (
        SELECT array_agg("commit") AS "commits" FROM "BranchCommit"

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { branchOfJob, ofBranch } from '../db/fragments.ts'
+import { branchOfJob, isQueued, ofBranch } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { LongestWait } from './news.rule.ts'
 
@@ -17,9 +17,9 @@ export interface WaitFilter {
   hosts?: readonly string[] | undefined
 }
 
-/** The index `queued_attempts` has this order. */
+/** The index `open_attempts_in_order` has this order. */
 const queued = sql`
-  SELECT "jobId", "queuedAt" FROM "Attempt" WHERE "state" = 'queued' AND "purpose" <> 'probe'
+  SELECT "jobId", "queuedAt" FROM "OpenAttempt" WHERE ${isQueued} AND "purpose" <> 'probe'
    ORDER BY "queuedAt", "jobId" LIMIT ${waitingMax}`
 
 /** No index has the jobs that wait for sources. The index `builds_to_prepare` has their builds. */
@@ -27,7 +27,7 @@ const withoutSources = sql`
   SELECT waiting."jobId", waiting."queuedAt"
     FROM (SELECT "id" FROM "Build" WHERE "sources" = 'pending' ORDER BY "id" LIMIT ${pendingBuildsMax}) pending
     JOIN "Job" ON "Job"."buildId" = pending."id"
-    JOIN "Attempt" waiting ON waiting."jobId" = "Job"."id" AND waiting."state" = 'waiting'
+    JOIN "OpenAttempt" waiting ON waiting."jobId" = "Job"."id" AND waiting."state" = 'waiting'
    ORDER BY waiting."queuedAt", waiting."jobId" LIMIT ${waitingMax}`
 
 /**

@@ -29,8 +29,8 @@ export async function attemptTimes({ db }: Context, { jobId, number }: AttemptId
     SELECT a."jobId", a."number", a."purpose", a."verdict", a."failedStep", a."reason", a."queuedAt", a."leasedAt",
            a."startedAt", a."finishedAt", a."steps", a."logBytes", job."buildId", job."arch", job."variant",
            build."projectName" AS "project", build."commit", ${branchOfJob} AS "branch", host."name" AS "host"
-      FROM "Attempt" a ${joinJobAndBuild} JOIN "Host" host ON host."id" = a."hostId"
-     WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."state" = 'finished'`
+      FROM "FinishedAttempt" a ${joinJobAndBuild} JOIN "Host" host ON host."id" = a."hostId"
+     WHERE a."jobId" = ${jobId} AND a."number" = ${number}`
   return row
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { isActive } from '../db/fragments.ts'
+import { isActive, isQueued } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { composeGauges, type GaugeRows, type Gauges } from './gauges.rule.ts'
 
@@ -19,11 +19,11 @@ export const gaugeQuery: Sql = sql`
         FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name" LIMIT ${hostsMax}) host) AS "hosts",
     (SELECT COALESCE(json_agg(queued), '[]') FROM (
       SELECT "hostId", count(*)::int AS "jobs", min("queuedAt") AS "oldest" FROM (
-        SELECT "hostId", "queuedAt" FROM "Attempt" WHERE "state" = 'queued' ORDER BY "queuedAt", "jobId" LIMIT ${countedMax}) first
+        SELECT "hostId", "queuedAt" FROM "OpenAttempt" WHERE ${isQueued} ORDER BY "queuedAt", "jobId" LIMIT ${countedMax}) first
        GROUP BY "hostId") queued) AS "queued",
-    (SELECT count(*)::int FROM (SELECT FROM "Attempt" WHERE ${isActive} LIMIT ${countedMax}) active) AS "active",
+    (SELECT count(*)::int FROM (SELECT FROM "OpenAttempt" WHERE ${isActive} LIMIT ${countedMax}) active) AS "active",
     (SELECT count(*)::int FROM (
-      SELECT FROM "Attempt" WHERE "state" <> 'finished' AND "state" = 'waiting' LIMIT ${countedMax}) waiting) AS "waiting",
+      SELECT FROM "OpenAttempt" WHERE "state" = 'waiting' LIMIT ${countedMax}) waiting) AS "waiting",
     (SELECT count(*)::int FROM (SELECT FROM "Build" WHERE "sources" = 'pending' LIMIT ${countedMax}) build) AS "builds",
     (SELECT count(*)::int FROM (SELECT FROM "Examination" LIMIT ${countedMax}) wanted) AS "examinations",
     (SELECT count(*)::int FROM (SELECT FROM "Bisection" WHERE "state" <> 'finished' LIMIT ${countedMax}) open) AS "bisections",

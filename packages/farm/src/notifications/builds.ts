@@ -22,7 +22,7 @@ export async function announceCompleteBuilds(tx: Tx, buildIds: readonly number[]
     const [complete] = await tx.query<{ projectName: string; branch: string | null }>`
       SELECT "projectName", "branch" FROM "Build" build
        WHERE "id" = ${id} AND ${isAnnounced}
-         AND NOT EXISTS (SELECT FROM "Job" job JOIN "Attempt" a ON a."jobId" = job."id" AND a."state" <> 'finished'
+         AND NOT EXISTS (SELECT FROM "Job" job JOIN "OpenAttempt" a ON a."jobId" = job."id"
                           WHERE job."buildId" = build."id")
          AND NOT EXISTS (SELECT FROM "Job" job JOIN "Examination" examination ON examination."jobId" = job."id"
                           WHERE job."buildId" = build."id")`

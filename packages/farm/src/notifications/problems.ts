@@ -123,7 +123,7 @@ async function join(tx: Tx, cells: readonly (DerivedCell & { key: string })[]): 
     WITH new AS (
       SELECT new.*, problem."id" AS "problemId"
         FROM jsonb_to_recordset(${json}::jsonb)
-          AS new("projectName" text, "branch" text, "hostId" int, "arch" text, "variant" text, "key" text, "jobId" int,
+          AS new("projectName" text, "branch" text, "hostId" int, "arch" text, "variant" text, "key" text, "jobId" bigint,
                  "number" int, "sinceBuildId" int, "sinceCommit" text, "sinceAt" timestamptz, "lastGoodBuildId" int,
                  "lastGoodCommit" text, "fingerprint" text, "verdict" text, "failedStep" text)
         JOIN "Problem" problem ON problem."projectName" = new."projectName" AND problem."branch" = new."branch"

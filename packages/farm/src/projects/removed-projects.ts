@@ -10,9 +10,9 @@ const end = cancelledEnd('project-removed', 'the project was removed from farm.y
 
 /** The open jobs of projects that are not in farm.yaml. The number of open attempts bounds the cost. */
 const ofRemovedProjects = sql`"jobId" IN (
-  SELECT open."jobId" FROM "Attempt" open JOIN "Job" job ON job."id" = open."jobId"
+  SELECT open."jobId" FROM "OpenAttempt" open JOIN "Job" job ON job."id" = open."jobId"
     JOIN "Build" build ON build."id" = job."buildId" JOIN "Project" project ON project."name" = build."projectName"
-   WHERE open."state" <> 'finished' AND project."removedAt" IS NOT NULL)`
+   WHERE project."removedAt" IS NOT NULL)`
 
 /**
  * Cancels the jobs of all projects that are not in farm.yaml any more. A job that a host runs ends with the next answer to
@@ -22,7 +22,7 @@ export async function cancelRemovedProjects(context: Context, tx: Tx): Promise<v
   // A host that finishes a job locks the attempt before the cells. This order is the same.
   const requested = await tx.query<{ jobId: number; number: number; buildId: number; projectName: string }>`
     WITH requested AS (
-      UPDATE "Attempt" SET "cancelRequestedAt" = ${tx.now()}, "detail" = ${end.detail}
+      UPDATE "OpenAttempt" SET "cancelRequestedAt" = ${tx.now()}, "detail" = ${end.detail}
        WHERE ${isActive} AND "cancelRequestedAt" IS NULL AND ${ofRemovedProjects} RETURNING "jobId", "number"
     )
     SELECT requested.*, job."buildId", build."projectName"

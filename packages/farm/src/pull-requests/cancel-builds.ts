@@ -38,7 +38,7 @@ export async function cancelBuilds(context: Context, tx: Tx, id: number, because
   // A host that finishes a job locks the attempt before the cells. This order is the same.
   const requested = await tx.query<{ jobId: number; number: number; buildId: number; projectName: string }>`
     WITH requested AS (
-      UPDATE "Attempt" SET "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${tx.now()}), "detail" = ${end.detail}
+      UPDATE "OpenAttempt" SET "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${tx.now()}), "detail" = ${end.detail}
        WHERE ${isActive} AND ${jobs} RETURNING "jobId", "number"
     )
     SELECT requested.*, job."buildId", build."projectName"

@@ -37,7 +37,7 @@ const passedRuns = sql`
                         ORDER BY "position" DESC LIMIT ${commitsMax}) held
    CROSS JOIN LATERAL (
      SELECT a."steps"
-       FROM "Build" other JOIN "Job" one ON one."buildId" = other."id" JOIN "Attempt" a ON a."jobId" = one."id"
+       FROM "Build" other JOIN "Job" one ON one."buildId" = other."id" JOIN "FinishedAttempt" a ON a."jobId" = one."id"
       WHERE other."projectName" = build."projectName" AND other."commit" = held."commit" AND other."kind" = 'branch' AND one."hostId" = job."hostId"
         AND one."arch" = job."arch" AND one."variant" = job."variant" AND a."verdict" = 'passed' AND a."purpose" <> 'probe'
       ORDER BY a."finishedAt" DESC LIMIT 3) ended

@@ -1,7 +1,7 @@
 import type { OwnerRule } from '@rumpfarm/contracts'
 import { runningJobs } from '../attempts/next-attempts.ts'
 import type { Context } from '../context.ts'
-import { branchOfJob, isOpen, joinJobAndBuild } from '../db/fragments.ts'
+import { branchOfJob, joinJobAndBuild } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { presence } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
@@ -28,7 +28,7 @@ export interface QueueFilter {
 export async function readQueue(context: Context, filter: QueueFilter = {}): Promise<Queue> {
   const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
   if (hostId === null) return { jobs: [], complete: true }
-  const ofHost = hostId === undefined ? sql`` : sql`AND "hostId" = ${hostId}`
+  const ofHost = hostId === undefined ? sql`` : sql`WHERE "hostId" = ${hostId}`
   const attempts = await context.db.query<OpenAttempt>`${openAttempts(ofHost)}`
   const hosts = await readHosts(context, [...new Set(attempts.map(attempt => attempt.hostId))])
   const caps = await readCaps(context)
@@ -71,7 +71,7 @@ export const openAttempts = (ofHost: Sql): Sql => sql`
   SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."priority", a."queuedAt", a."startedAt", a."steps",
          build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", a."fork", job."arch",
          job."variant", ${expectedMsOfJob} AS "expectedMs"
-    FROM (SELECT * FROM "Attempt" WHERE ${isOpen} ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
+    FROM (SELECT * FROM "OpenAttempt" ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
     ${joinJobAndBuild}`
 
 /** farm.yaml has at most 200 projects. A host can have turns of projects that left farm.yaml. */

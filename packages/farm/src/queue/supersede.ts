@@ -3,7 +3,7 @@ import { endAttempts } from '../attempts/end-attempts.ts'
 import { supersededEnd } from '../attempts/ends.rule.ts'
 import { requestCancel } from '../builds/cancel.ts'
 import type { Context } from '../context.ts'
-import { branchOfJob, isOpen, ofBranch } from '../db/fragments.ts'
+import { branchOfJob, ofBranch } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
@@ -49,8 +49,8 @@ interface NewBuild extends Omit<CellAttempt, 'purpose'> {
 async function findBuild({ db }: Context, buildId: number): Promise<NewBuild | undefined> {
   const [build] = await db.query<NewBuild>`
     SELECT build."id" AS "buildId", build."projectName" AS "project", build."branch", build."cause",
-           (SELECT max(a."priority") FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId"
-             WHERE job."buildId" = build."id" AND ${isOpen}) AS "priority"
+           (SELECT max(a."priority") FROM "OpenAttempt" a JOIN "Job" job ON job."id" = a."jobId"
+             WHERE job."buildId" = build."id") AS "priority"
       FROM "Build" build WHERE build."id" = ${buildId} AND ${ofBranch} AND build."branch" IS NOT NULL`
   return build
 }
@@ -87,11 +87,11 @@ const olderAttempts = ({ db }: Context, { buildId, project, branch }: NewBuild, 
     SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."priority", a."buildId", build."cause"
       FROM unnest(${hosts.map(({ id }) => id)}::int[]) AS host("id")
      CROSS JOIN LATERAL (
-       SELECT * FROM "Attempt" WHERE "hostId" = host."id" AND "projectName" = ${project} AND ${isOpen} AND "buildId" < ${buildId}
+       SELECT * FROM "OpenAttempt" WHERE "hostId" = host."id" AND "projectName" = ${project} AND "buildId" < ${buildId}
         ORDER BY "buildId" DESC LIMIT ${openMax}) a
       JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
      WHERE ${ofBranch} AND ${branchOfJob} = ${branch} AND a."cancelRequestedAt" IS NULL
-       AND EXISTS (SELECT FROM "Job" newer JOIN "Attempt" open ON open."jobId" = newer."id" AND open."state" IN ('waiting', 'queued')
+       AND EXISTS (SELECT FROM "Job" newer JOIN "OpenAttempt" open ON open."jobId" = newer."id" AND open."state" IN ('waiting', 'queued')
                     WHERE newer."buildId" = ${buildId} AND newer."hostId" = job."hostId" AND newer."arch" = job."arch"
                       AND newer."variant" = job."variant")`
 
@@ -107,4 +107,4 @@ const endWaiting = (context: Context, older: readonly OlderAttempt[], words: str
   })
 
 const named = (attempts: readonly OlderAttempt[]): Sql =>
-  sql`("jobId", "number") IN (${join(attempts.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`))})`
+  sql`("jobId", "number") IN (${join(attempts.map(({ jobId, number }) => sql`(${jobId}::bigint, ${number}::int)`))})`

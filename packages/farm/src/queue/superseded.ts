@@ -23,7 +23,7 @@ export const recordSuperseded = (
 ): Promise<number> => db.execute`
   INSERT INTO "SupersededAttempt" ("jobId", "number", "buildId", "byBuildId", "at")
   SELECT old.*, ${byBuildId}::int, ${at}
-    FROM unnest(${attempts.map(({ jobId }) => jobId)}::int[], ${attempts.map(({ number }) => number)}::int[],
+    FROM unnest(${attempts.map(({ jobId }) => jobId)}::bigint[], ${attempts.map(({ number }) => number)}::int[],
                 ${attempts.map(({ buildId }) => buildId)}::int[]) AS old
   ON CONFLICT DO NOTHING`
 

@@ -32,12 +32,12 @@ export async function deleteFiles(context: Context): Promise<boolean> {
     }
   }
   await db.execute`
-    DELETE FROM "FileToDelete" file USING jsonb_to_recordset(${JSON.stringify(gone)}::jsonb) AS gone("jobId" int, "number" int, "kind" text)
+    DELETE FROM "FileToDelete" file USING jsonb_to_recordset(${JSON.stringify(gone)}::jsonb) AS gone("jobId" bigint, "number" int, "kind" text)
      WHERE file."jobId" = gone."jobId" AND file."number" = gone."number" AND file."kind" = gone."kind"`
   if (left.length > 0) {
     await db.execute`
       UPDATE "FileToDelete" file SET "nextAt" = ${later(now(), retrySeconds)}
-        FROM jsonb_to_recordset(${JSON.stringify(left)}::jsonb) AS kept("jobId" int, "number" int, "kind" text)
+        FROM jsonb_to_recordset(${JSON.stringify(left)}::jsonb) AS kept("jobId" bigint, "number" int, "kind" text)
        WHERE file."jobId" = kept."jobId" AND file."number" = kept."number" AND file."kind" = kept."kind"`
     throw problem
   }

@@ -68,21 +68,21 @@ async function deleteBuilds(tx: Tx, { project, keep }: ProjectToKeep, builds: re
 
 const noteFiles = (tx: Tx, jobIds: number[]): Promise<number> => tx.execute`
   INSERT INTO "FileToDelete" ("jobId", "number", "kind", "names", "nextAt")
-  SELECT "jobId", "number", 'log', '{}'::text[], ${tx.now()}::timestamptz FROM "Attempt" WHERE "jobId" = ANY(${jobIds}::int[]) AND "leasedAt" IS NOT NULL
+  SELECT "jobId", "number", 'log', '{}'::text[], ${tx.now()}::timestamptz FROM "Attempt" WHERE "jobId" = ANY(${jobIds}::bigint[]) AND "leasedAt" IS NOT NULL
    UNION ALL
   SELECT "jobId", "number", 'artifacts', array_agg("name" ORDER BY "name"), ${tx.now()}::timestamptz
-    FROM "Artifact" WHERE "jobId" = ANY(${jobIds}::int[]) GROUP BY 1, 2
+    FROM "Artifact" WHERE "jobId" = ANY(${jobIds}::bigint[]) GROUP BY 1, 2
   ON CONFLICT DO NOTHING`
 
 async function deleteJobs(tx: Tx, jobIds: number[]): Promise<void> {
-  await tx.execute`DELETE FROM "TestResult" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "TestRun" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "TestSummary" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "Failure" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "SupersededAttempt" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "Artifact" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "Attempt" WHERE "jobId" = ANY(${jobIds}::int[])`
-  await tx.execute`DELETE FROM "Job" WHERE "id" = ANY(${jobIds}::int[])`
+  await tx.execute`DELETE FROM "TestResult" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "TestRun" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "TestSummary" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "Failure" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "SupersededAttempt" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "Artifact" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "FinishedAttempt" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "Job" WHERE "id" = ANY(${jobIds}::bigint[])`
 }
 
 const restAtOnce = 500

@@ -37,7 +37,7 @@ async function expireLogs(tx: Tx, jobIds: number[]): Promise<void> {
   if (jobIds.length === 0) return
   await tx.execute`
     WITH expired AS (
-      UPDATE "Job" SET "logExpiredAt" = ${tx.now()} WHERE "id" = ANY(${jobIds}::int[]) AND "status" <> 'open' RETURNING "id")
+      UPDATE "Job" SET "logExpiredAt" = ${tx.now()} WHERE "id" = ANY(${jobIds}::bigint[]) AND "status" <> 'open' RETURNING "id")
     INSERT INTO "FileToDelete" ("jobId", "number", "kind", "names", "nextAt")
     SELECT a."jobId", a."number", 'log', '{}', ${tx.now()}::timestamptz FROM expired JOIN "Attempt" a ON a."jobId" = expired."id"
      WHERE a."state" = 'finished' AND a."leasedAt" IS NOT NULL
@@ -48,7 +48,7 @@ async function expireArtifacts(tx: Tx, jobIds: number[]): Promise<void> {
   if (jobIds.length === 0) return
   await tx.execute`
     WITH expired AS (
-      UPDATE "Job" SET "artifactsExpiredAt" = ${tx.now()} WHERE "id" = ANY(${jobIds}::int[]) AND "status" <> 'open' RETURNING "id")
+      UPDATE "Job" SET "artifactsExpiredAt" = ${tx.now()} WHERE "id" = ANY(${jobIds}::bigint[]) AND "status" <> 'open' RETURNING "id")
     INSERT INTO "FileToDelete" ("jobId", "number", "kind", "names", "nextAt")
     SELECT file."jobId", file."number", 'artifacts', array_agg(file."name" ORDER BY file."name"), ${tx.now()}::timestamptz
       FROM expired JOIN "Artifact" file ON file."jobId" = expired."id" GROUP BY 1, 2

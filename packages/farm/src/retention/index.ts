@@ -1,4 +1,4 @@
-import type { ProjectKeep } from '@rumpfarm/contracts'
+import { jobIdMax, type ProjectKeep } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { deleteFiles } from './delete-files.ts'
 import { expireBuilds } from './expire-builds.ts'
@@ -31,7 +31,7 @@ export const retentionMethods = ({ main, pages, listing }: Contexts) => ({
   preview: (of: { project: string; keep: ProjectKeep; after: number }) => listing(() => previewExpiry(pages, of)),
   /** When a build, or a job with its build, expired; undefined if the farm did not delete it. */
   findBuild: async (id: number) => (id <= idMax ? expiredBuild(pages, id) : undefined),
-  findJob: async (id: number) => (id <= idMax ? expiredJob(pages, id) : undefined),
+  findJob: async (id: number) => (id <= jobIdMax ? expiredJob(pages, id) : undefined),
   /** When the farm may delete the first data under the present `keep`; null if it may now. */
   waitsUntil: (of: ProjectToKeep) => waitsUntil(pages, of),
 })

@@ -161,7 +161,7 @@ async function writeWanted(
            "state", "description", "changedAt", "nextAt")
     SELECT ${projectName}, ${commit}, wanted."api", wanted."repository", wanted."context", ${buildId}::int, wanted."jobId", ${pullRequest}::int, ${branch},
            wanted."state", wanted."description", ${tx.now()}, ${tx.now()}
-      FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS wanted("api" text, "repository" text, "context" text, "jobId" int,
+      FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS wanted("api" text, "repository" text, "context" text, "jobId" bigint,
            "state" text, "description" text, "first" boolean)
      WHERE wanted."first" OR EXISTS (
        SELECT FROM "CommitStatus" known WHERE known."projectName" = ${projectName} AND known."commit" = ${commit}

@@ -87,7 +87,7 @@ async function endsOf(db: Db, files: readonly StoredFileEntry[]): Promise<(boole
   const [jobs, numbers] = [1, 2].map(group => names.map(name => Number(name?.[group] ?? 0)))
   const rows = await db.query<{ ended: boolean | null }>`
     SELECT a."state" = 'finished' AS "ended"
-      FROM unnest(${jobs}::int[], ${numbers}::int[]) WITH ORDINALITY AS file("jobId", "number", "place")
+      FROM unnest(${jobs}::bigint[], ${numbers}::int[]) WITH ORDINALITY AS file("jobId", "number", "place")
       LEFT JOIN "Attempt" a ON a."jobId" = file."jobId" AND a."number" = file."number" ORDER BY file."place"`
   return rows.map(({ ended }) => ended ?? undefined)
 }

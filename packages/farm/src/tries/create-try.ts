@@ -1,6 +1,5 @@
 import type { WantedCells } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
-import { isOpen } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
@@ -43,7 +42,7 @@ const keptSeconds = 86_400
 
 /** The try `t` counts against the limit of its token. */
 const isOpenTry = sql`(t."buildId" IS NULL OR EXISTS (
-  SELECT 1 FROM "Job" JOIN "Attempt" a ON a."jobId" = "Job"."id" WHERE "Job"."buildId" = t."buildId" AND a.${isOpen}))`
+  SELECT 1 FROM "Job" JOIN "OpenAttempt" a ON a."jobId" = "Job"."id" WHERE "Job"."buildId" = t."buildId"))`
 
 /** Begins a try. Its files are uploaded next. */
 export async function createTry(context: Context, request: TryRequest, limits: TryLimits): Promise<CreateTryOutcome> {

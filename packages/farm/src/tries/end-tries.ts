@@ -1,10 +1,9 @@
 import { cancelBuild } from '../builds/cancel.ts'
 import type { Context } from '../context.ts'
-import { isOpen } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 
 const hasOpenJobs = sql`EXISTS (
-  SELECT 1 FROM "Job" JOIN "Attempt" a ON a."jobId" = "Job"."id" WHERE "Job"."buildId" = t."buildId" AND a.${isOpen})`
+  SELECT 1 FROM "Job" JOIN "OpenAttempt" a ON a."jobId" = "Job"."id" WHERE "Job"."buildId" = t."buildId")`
 
 /** A cancelled job that does not end within this time loses its files. */
 const graceSeconds = 3600

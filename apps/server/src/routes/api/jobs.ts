@@ -1,4 +1,4 @@
-import { api } from '@rumpfarm/contracts'
+import { api, jobIdMax } from '@rumpfarm/contracts'
 import { refuseJobFilter } from '@rumpfarm/farm'
 import { requireAdmin } from '../../auth/plugin.ts'
 import type { BulkAnswers } from '../../http/ndjson.ts'
@@ -33,7 +33,7 @@ export const jobs = (services: Services, bulk: BulkAnswers) => async (app: ApiIn
       const read = (before: number | undefined, limit: number) =>
         farm.builds.listJobs({ ...filter, buildId: build, before, limit })
       const list = { read, keyOf: idOf, schema: api.ref(api.JobSummary) }
-      return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
+      return sendList(bulk, { request, reply }, list, idOfCursor(cursor, jobIdMax))
     },
   )
 

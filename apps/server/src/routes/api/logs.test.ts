@@ -122,7 +122,7 @@ serverTest('the API has the lines of a log by number and page by page, with thei
 serverTest('the API has the lines of a step, and names the steps if there is no such step', async ({ server }) => {
   const { vax, offer, log: bytes, firstBytes } = await twoSteps(server)
   await vax.end(offer, { exits: [0, 2], log: bytes })
-  await server.sql(`UPDATE "Attempt" SET "steps" = jsonb_set("steps"::jsonb, '{0,logBytes}', '${firstBytes}')`)
+  await server.sql(`UPDATE "FinishedAttempt" SET "steps" = jsonb_set("steps"::jsonb, '{0,logBytes}', '${firstBytes}')`)
   expect(linesOf(await server.ask(`${log}/lines?step=build`))).toEqual(['1 cc a.c', '2 warning: old'])
   const step = await server.ask(`${log}/lines?step=tests&limit=1`)
   expect(linesOf(step)).toEqual(['3 a.c:5: ERROR: no'])

@@ -59,7 +59,7 @@ serverTest('a repeated request with the same Idempotency-Key does nothing again'
 
 serverTest('the lost jobs of a project run again, and an unknown project is an error', async ({ server }) => {
   await halfFailed(server)
-  await server.sql(`UPDATE "Attempt" SET "verdict" = 'lost' WHERE "jobId" = 1`)
+  await server.sql(`UPDATE "FinishedAttempt" SET "verdict" = 'lost' WHERE "jobId" = 1`)
   const unknown = await server.post('/api/v1/jobs/retry-lost', { project: 'smaple' })
   expect([unknown.statusCode, unknown.json().type]).toEqual([404, 'urn:rumpfarm:problem:unknown-project'])
   const lost = await server.post('/api/v1/jobs/retry-lost', { project: 'sample' })

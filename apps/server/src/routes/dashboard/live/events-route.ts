@@ -42,7 +42,7 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
 function logsOf(request: FastifyRequest): FollowedLog[] {
   const { log = [] } = request.query as { log?: string | string[] }
   return [log].flat().flatMap(text => {
-    const found = /^(\d{1,9})\.(\d{1,9})(t?):(\d{1,15}):(\d{1,9})$/.exec(text)
+    const found = /^(\d{1,15})\.(\d{1,9})(t?):(\d{1,15}):(\d{1,9})$/.exec(text)
     if (!found) return []
     const [, jobId, number, times, offset, line] = found
     return [

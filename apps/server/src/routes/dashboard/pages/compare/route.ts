@@ -4,7 +4,7 @@ import type { Services } from '../../../../services.ts'
 import { lastGoodRun, startedAttempt } from '../../../runs/choose-run.ts'
 import { compare } from '../../../runs/compare.ts'
 import type { Run } from '../../../runs/facts.ts'
-import { queryWord, wholeNumber } from '../../query.ts'
+import { jobNumber, queryWord } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
@@ -25,7 +25,7 @@ export function compareRoute(app: FastifyInstance, services: Services): void {
 }
 
 async function findJob(farm: Farm, word: string): Promise<JobView> {
-  const id = wholeNumber(word)
+  const id = jobNumber(word)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
   if (!job) throw noJob(word, await farm.retention.findJob(id ?? 0))
   return job

@@ -1,7 +1,7 @@
 import { type Outcome, outcomes } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
-import { queryWord, wholeNumber } from '../../query.ts'
+import { jobNumber, queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
@@ -40,7 +40,7 @@ export function jobTestsRoute(app: FastifyInstance, services: Services): void {
     farm.testResults.ofAttempt(attempt, { outcomes: wanted, after, withExcerpt: true, limit: pageSize + 1 })
 
   async function findJob({ params }: TestsRequest) {
-    const id = wholeNumber(params.id)
+    const id = jobNumber(params.id)
     const job = id === undefined ? undefined : await farm.builds.findJob(id)
     if (!job) throw noJob(params.id)
     const wanted = params.number === undefined ? undefined : wholeNumber(params.number)

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
 import { defaultAttempt } from '../../../runs/default-attempt.ts'
 import { readLogQuery } from '../../log/log-query.ts'
-import { wholeNumber } from '../../query.ts'
+import { jobNumber, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
@@ -57,7 +57,7 @@ async function findWithLogSize(services: Services, request: JobRequest): Promise
 }
 
 async function findAttempt({ farm }: Services, { params }: JobRequest) {
-  const id = wholeNumber(params.id)
+  const id = jobNumber(params.id)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
   if (!job) throw noJob(params.id, await farm.retention.findJob(id ?? 0))
   const wanted = params.number === undefined ? defaultAttempt(job.attempts)?.number : wholeNumber(params.number)

@@ -7,7 +7,7 @@ import { sentenceOf } from '../../../../http/problems.ts'
 import type { Services } from '../../../../services.ts'
 import { segment } from '../../components/escape.ts'
 import { seeOther } from '../../forms.ts'
-import { queryWord, wholeNumber } from '../../query.ts'
+import { jobNumber, queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBuild, noJob, noProject, PageError } from '../problem/page-error.ts'
@@ -39,10 +39,7 @@ export function retryRoutes(app: FastifyInstance, services: Services): void {
 
 async function sendJobPage(services: Services, request: Numbered, reply: FastifyReply): Promise<FastifyReply> {
   const { id } = request.params
-  const [visit, job] = await Promise.all([
-    visitOf(services, request),
-    services.farm.builds.findJob(wholeNumber(id) ?? 0),
-  ])
+  const [visit, job] = await Promise.all([visitOf(services, request), services.farm.builds.findJob(jobNumber(id) ?? 0)])
   if (!job) throw noJob(id)
   const isOpen = job.state !== 'finished'
   const plan = { jobs: isOpen ? 0 : 1, hosts: [{ host: job.host, jobs: 1 }], open: isOpen ? 1 : 0, refused: [] }
