@@ -117,6 +117,8 @@ function recogniseReaders(app: FastifyInstance): void {
       return done()
     }
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
-    asReader(`address ${client}`, gone.signal, done, { mayBeLate: !changes.has(client) })
+    asReader(`address ${client}`, gone.signal, done, {
+      mayBeLate: !changes.has(client) && !request.routeOptions.config.isLive,
+    })
   })
 }

@@ -6,6 +6,9 @@ let source = () => Date.now()
  */
 export const farmTime = (): number => source()
 
+/** The times of two servers differ by less than this, unless the database answers very slowly. */
+export const skewMsMax = 250
+
 /** Uses this clock from now on. The server calls it once when it starts; a test without a server has the machine's time. */
 export function followClock(now: () => Date): void {
   source = () => now().getTime()

@@ -83,7 +83,8 @@ farmTest(
       `SELECT FROM "Job" job JOIN LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) a ON true`,
     )
     expect(newest).toMatch(/Index (Only )?Scan Backward using "FinishedAttempt_pkey"/)
-    expect(newest).toMatch(/Index (Only )?Scan using "OpenAttempt_pkey"/)
+    // Without rows, all indexes with this column cost the same.
+    expect(newest).toMatch(/Index (Only )?Scan using \S+ on "OpenAttempt".*\n *Index Cond: \("jobId" = job.id\)/)
   },
 )
 

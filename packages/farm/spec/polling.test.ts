@@ -76,6 +76,8 @@ farmTest('after a problem, the farm shows it and tries again later and later', a
   farm.wait(330)
   expect(await look(farm, { [main]: b }, 'the commit cannot be fetched')).toEqual([`${main} a b`])
   expect(await view(farm)).toMatchObject({ problem: 'the commit cannot be fetched', failingSince: failedAt })
+  const told = farm.events.filter(({ kind }) => kind === 'pages-changed')
+  expect(told).toHaveLength(2) // live pages show each problem
   farm.wait(500)
   expect(await look(farm, { [main]: b })).toBeUndefined()
   farm.wait(200)

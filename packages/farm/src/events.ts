@@ -50,6 +50,8 @@ export type FarmEvent =
   | { kind: 'pull-request'; pullRequestId: number }
   /** The pages of pull requests of this project show something new. */
   | { kind: 'pull-request-changed'; project: string }
+  /** A schedule, the state of a repository or a sent status changed: live pages show something new. */
+  | { kind: 'pages-changed' }
   /** The commit statuses of a build may have changed. A listener sends the new ones to the forges. */
   | { kind: 'statuses-needed' }
   /** Messages of the outbox are due at this time. A listener sends them. */

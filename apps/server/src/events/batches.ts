@@ -5,23 +5,28 @@ export interface Batching {
   /** At most this many bytes of lines go into one text. */
   bytesMax: number
   send(lines: string): Promise<unknown>
+  /** Messages were lost. */
+  onLoss?(): void
 }
 
 /**
  * Sends one text at a time. The messages that arrive meanwhile form the next text, without duplicates. A trivial job
  * causes seven messages, so without batches a busy farm would send seven texts for each job.
  */
-export function batches({ bytesMax, send }: Batching) {
+export function batches({ bytesMax, send, onLoss = () => {} }: Batching) {
   const pending = new Set<string>()
   let sending = false
   const sendAll = async () => {
     sending = true
-    while (pending.size > 0) await send(take(pending, bytesMax)).catch(() => {}) // a lost wake-up costs a few seconds
+    while (pending.size > 0) await send(take(pending, bytesMax)).catch(onLoss) // a lost wake-up costs a few seconds
     sending = false
   }
   return {
     add(line: string) {
-      if (pending.size >= pendingMax) pending.clear()
+      if (pending.size >= pendingMax) {
+        pending.clear()
+        onLoss()
+      }
       pending.add(line)
       if (!sending) void sendAll()
     },

@@ -63,7 +63,7 @@ export function localBus(): Bus {
 /** The messages of this process reach its own subscribers directly, not over the wire. */
 export function sharedBus(self: string, openWire: OpenWire): Bus {
   const local = localBus()
-  const others = peers(self, openWire, (topic, message) => local.publish(topic, message))
+  const others = peers(self, openWire, topics.matrix, (topic, message) => local.publish(topic, message))
   return {
     ...local,
     publish(topic, message = '') {

@@ -19,6 +19,17 @@ interface Entry<Value> {
   gone: AbortController
 }
 
+/** How old a remembered value may be. */
+export interface Freshness {
+  /** A value that the memory began to make at or after this time of `performance.now` counts, even if it is outdated. */
+  from: number
+  /** The events before `from` may not have arrived yet. So no earlier value counts. */
+  eventsAreLate?: boolean
+}
+
+/** Only a value that is not outdated. */
+const newest: Freshness = { from: Infinity }
+
 export interface Remembered<Value> {
   value: Value
   /** The time before the farm was asked, in milliseconds since the epoch. Changes after this time can be missing. */
@@ -42,12 +53,11 @@ export class MatrixMemory<Value> {
 
   /**
    * Returns the remembered value of the key, or the result of `make`. The key must contain everything of the request
-   * that `make` uses. An outdated value counts too if the memory began to make it at or after `from`, a time of
-   * `performance.now`. A failure is not remembered, but the requests that already wait share it. When all of them have
+   * that `make` uses. A failure is not remembered, but the requests that already wait share it. When all of them have
    * left, the queries of `make` end.
    */
-  async get(key: string, make: () => Promise<Value>, from = Infinity): Promise<Remembered<Value>> {
-    const entry = this.#fresh(key, from) ?? this.#begin(key, make)
+  async get(key: string, make: () => Promise<Value>, wanted = newest): Promise<Remembered<Value>> {
+    const entry = this.#fresh(key, wanted) ?? this.#begin(key, make)
     entry.readers++
     const leave = () => this.#leave(key, entry)
     const reader = readerSignal()
@@ -66,10 +76,11 @@ export class MatrixMemory<Value> {
     this.#unsubscribe()
   }
 
-  #fresh(key: string, from: number): Entry<Value> | undefined {
+  #fresh(key: string, { from, eventsAreLate }: Freshness): Entry<Value> | undefined {
     const entry = this.#entries.get(key)
     if (!entry || performance.now() - entry.began >= oldestMs) return undefined
-    return !entry.outdated || entry.began >= from ? entry : undefined
+    if (entry.began >= from) return entry
+    return entry.outdated || eventsAreLate ? undefined : entry
   }
 
   #begin(key: string, make: () => Promise<Value>): Entry<Value> {

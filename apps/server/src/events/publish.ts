@@ -67,6 +67,7 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'pull-request':
         return requests.examinePullRequest(event.pullRequestId)
       case 'pull-request-changed':
+      case 'pages-changed':
         return bus.publish(topics.matrix)
       case 'statuses-needed':
         return requests.sendStatuses()

@@ -26,27 +26,51 @@ const heardMs = 10_000
 /**
  * The other servers on the wire. A text is the name of the sender and then one line for each message. While no other
  * server is heard, messages are not sent: a farm of one server needs no wire. A server that starts says hello, and the
- * others answer, so the first messages after its start are not lost.
+ * others answer, so the first messages after its start are not lost. When a server is heard again after messages may have
+ * been lost, in any direction, `afterGap` is delivered: this topic makes up for all of them.
  */
-export function peers(self: string, openWire: OpenWire, deliver: (topic: string, message: string) => void) {
+export function peers(
+  self: string,
+  openWire: OpenWire,
+  afterGap: string,
+  deliver: (topic: string, message: string) => void,
+) {
+  let isGap = false
+  const onLoss = () => {
+    isGap = true
+  }
   const heard = new Map<string, number>()
   const isHeard = (at: number | undefined) => at !== undefined && performance.now() - at < heardMs
-  const hello = () => void wire.send(self).catch(() => {})
+  const hello = () => {
+    const text = isGap ? `${self}\n${afterGap}\t` : self
+    isGap = false
+    wire.send(text).catch(() => {
+      isGap ||= text !== self
+    })
+  }
   const received = (text: string) => {
     const [from = '', ...messages] = text.split('\n')
     if (from === self) return
     const isNew = !isHeard(heard.get(from))
     heard.set(from, performance.now())
-    if (isNew) hello()
+    if (isNew) {
+      hello()
+      deliver(afterGap, '')
+    }
     for (const each of messages) {
       const [topic = '', message = ''] = each.split('\t')
       deliver(topic, message)
     }
   }
-  const wire = openWire({ received, ready: hello })
+  const ready = () => {
+    hello()
+    deliver(afterGap, '')
+  }
+  const wire = openWire({ received, ready })
   const queue = batches({
     bytesMax: wire.bytesMax - Buffer.byteLength(self) - 1,
     send: lines => wire.send(`${self}\n${lines}`),
+    onLoss,
   })
   const timer = setInterval(() => {
     for (const [server, at] of heard) if (!isHeard(at)) heard.delete(server)

@@ -129,17 +129,22 @@ const secondsOf = ({ queuedAt, leasedAt, startedAt, finishedAt }: EndedRow) => (
   ran: startedAt && (finishedAt.getTime() - startedAt.getTime()) / 1000,
 })
 
+/** Two commands that end several of the same attempts would block each other if they locked them in different orders. */
+const lockedInOrder = (where: Sql): Sql => sql`
+  locked AS (SELECT "jobId" FROM "OpenAttempt" WHERE ${where} ORDER BY "jobId" FOR UPDATE),`
+const isLocked = sql`"jobId" IN (SELECT "jobId" FROM locked)`
+
 /** PostgreSQL's largest integer. */
 const millisecondsMax = 2_147_483_647
 
 /** The durations of the newest results of a host decide whether it is slow. Only one attempt at a time ends with a result. */
 function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: AttemptEnd, report?: HostReport) {
   return tx.query<EndedRow>`
-    WITH stored AS (
+    WITH ${kind === 'one' ? sql`` : lockedInOrder(where)} stored AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(report?.artifacts ?? [])}::jsonb)
           AS stored("name" text, "sum" text, "sha256" text)
     ), open AS (
-      DELETE FROM "OpenAttempt" WHERE ${where} RETURNING *
+      DELETE FROM "OpenAttempt" WHERE ${kind === 'one' ? where : isLocked} RETURNING *
     ), ended AS (
       INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "priority", "fork", "projectName", "buildId", "purpose",
              "queuedAt", "slot", "lease", "leasedAt", "startedAt", "cancelRequestedAt", "finishedAt", "verdict", "failedStep",

@@ -49,10 +49,12 @@ export const requestCancel = (context: Context, where: Sql, detail: string | nul
   withEvents(
     context,
     db => db.query<RequestedRow>`
-      WITH requested AS (
+      WITH locked AS (
+        SELECT "jobId" FROM "OpenAttempt" WHERE ${isActive} AND ${where} ORDER BY "jobId" FOR UPDATE
+      ), requested AS (
         UPDATE "OpenAttempt" SET "detail" = CASE WHEN "cancelRequestedAt" IS NULL THEN ${detail}::text ELSE "detail" END,
                "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${context.now()})
-         WHERE ${isActive} AND ${where} RETURNING "jobId", "number"
+         WHERE ${isActive} AND "jobId" IN (SELECT "jobId" FROM locked) RETURNING "jobId", "number"
       )
       SELECT requested.*, job."buildId", build."projectName"
         FROM requested JOIN "Job" job ON job."id" = requested."jobId" JOIN "Build" build ON build."id" = job."buildId"`,

@@ -67,7 +67,7 @@ const markSilent = (tx: Tx, silentBefore: Date) => tx.query<ChangedRow>`
 
 const markReturned = (tx: Tx) => tx.query<ChangedRow>`
   WITH silent AS (
-    SELECT "id", "silentSince" AS "since" FROM "Host" WHERE "silentSince" IS NOT NULL FOR UPDATE
+    SELECT "id", "silentSince" AS "since" FROM "Host" WHERE "silentSince" IS NOT NULL ORDER BY "id" FOR UPDATE
   ), changed AS (
     UPDATE "Host" SET "silentSince" = NULL
       FROM silent

@@ -26,6 +26,8 @@ export interface Look {
   everySeconds: number | null
   lookedAt: Date | null
   failures: number
+  /** Why the last look failed, or what it left out. */
+  problem: string | null
   /** Whether a project builds tags of the repository. */
   tags: boolean
 }
@@ -41,8 +43,11 @@ export async function listDueLooks({ db, now }: Context): Promise<string[]> {
 /** Makes the farm look at every repository now. A server calls this at its start, to find pushes of its downtime. */
 export async function wantLooks({ db, now }: Context): Promise<void> {
   await db.execute`
-    UPDATE "PolledRepository" SET "nextAt" = ${now()}
-     WHERE ("nextAt" IS NULL OR "nextAt" > ${now()}) AND "startedAt" IS NULL`
+    WITH locked AS (
+      SELECT "repository" FROM "PolledRepository" WHERE ("nextAt" IS NULL OR "nextAt" > ${now()}) AND "startedAt" IS NULL
+       ORDER BY "repository" FOR UPDATE
+    )
+    UPDATE "PolledRepository" SET "nextAt" = ${now()} WHERE "repository" IN (SELECT "repository" FROM locked)`
 }
 
 /** Begins a look. Undefined if another server looks, or has just looked. */
@@ -51,7 +56,7 @@ export async function beginLook(context: Context, repository: string): Promise<L
   const [row] = await context.db.query<Omit<Look, 'tags'>>`
     UPDATE "PolledRepository" SET "startedAt" = ${at}, "nextAt" = ${later(at, lookSecondsMax)}
      WHERE "repository" = ${repository} AND "nextAt" <= ${at}
-    RETURNING "repository", "startedAt", "everySeconds", "lookedAt", "failures"`
+    RETURNING "repository", "startedAt", "everySeconds", "lookedAt", "failures", "problem"`
   if (!row) return undefined
   const projects = await pollingProjects(context, repository)
   return {
@@ -123,14 +128,16 @@ export interface LookEnd {
 export async function endLook(context: Context, look: Look, { found, handled, problem }: LookEnd): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
+    // The projects before the repositories, as a load of farm.yaml does.
+    await tx.query`SELECT FROM "Project" WHERE "firstLookAt" IS NULL AND "removedAt" IS NULL ORDER BY "name" FOR NO KEY UPDATE`
     if (!(await holds(tx, look))) return
     await storeRefs(tx, look.repository, found, handled)
+    if (problem !== null) return storeProblem(tx, look, problem)
     const own = (await pollingProjects({ ...context, db: { ...context.db, ...tx } }, look.repository))
       .filter(({ config, isNew }) => isNew && config.repository === look.repository)
       .map(({ config }) => config.name)
-    if (problem === null)
-      await tx.execute`UPDATE "Project" SET "firstLookAt" = ${at} WHERE "name" = ANY(${own}) AND "firstLookAt" IS NULL`
-    if (problem !== null) return storeProblem(tx, look, problem)
+    await tx.execute`UPDATE "Project" SET "firstLookAt" = ${at} WHERE "name" = ANY(${own}) AND "firstLookAt" IS NULL`
+    if (look.problem !== found.limit) tx.emit({ kind: 'pages-changed' })
     const next = found.more ? at : nextLook({ ...look, failures: 0 }, at, Math.random())
     await tx.execute`
       UPDATE "PolledRepository" SET "startedAt" = NULL, "lookedAt" = ${look.startedAt}, "failures" = 0,
@@ -154,6 +161,7 @@ async function holds(tx: Tx, { repository, startedAt }: Look): Promise<boolean> 
 }
 
 async function storeProblem(tx: Tx, look: Look, problem: string): Promise<void> {
+  if (look.problem !== problem) tx.emit({ kind: 'pages-changed' })
   const failures = look.failures + 1
   const at = tx.now()
   await tx.execute`

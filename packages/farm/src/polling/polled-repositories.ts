@@ -25,6 +25,7 @@ const isGit = (repository: string): boolean => !/^(hg|cvs)\+/.test(repository)
  */
 export async function storePolledRepositories(tx: Tx, projects: readonly ProjectConfig[]): Promise<void> {
   const wanted = wantedRepositories(projects)
+  await tx.query`SELECT FROM "PolledRepository" ORDER BY "repository" FOR UPDATE` // the order of other commands
   const rows = [...wanted].map(([repository, everySeconds]) => ({ repository, everySeconds }))
   await tx.execute`
     INSERT INTO "PolledRepository" AS known ("repository", "everySeconds", "nextAt")

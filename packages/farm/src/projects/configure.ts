@@ -75,7 +75,8 @@ async function apply(
   { projects, farmWide }: Pick<FileOffer, 'projects' | 'farmWide'>,
 ): Promise<void> {
   const at = tx.now()
-  for (const project of projects) {
+  // Always in this order: two commands that lock the same rows in different orders can block each other.
+  for (const project of projects.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     // The statement gets JSON as text, because Prisma would lose a variant or a variable with the name __proto__.
     const config = JSON.stringify(project)
     await tx.execute`
@@ -105,10 +106,11 @@ async function apply(
 
 /** Records why the newest farm.yaml of a server was rejected. The previous version stays active. */
 export async function rejectConfiguration(
-  { db, now }: Context,
+  { db, now, emit }: Context,
   problems: readonly string[],
   refusedBy: string | null = null,
 ): Promise<void> {
   const rejected = { problems: problems.join('\n'), refusedAt: now(), refusedBy }
   await db.models.configuration.upsert({ where: { id: 1 }, create: rejected, update: rejected })
+  emit({ kind: 'pages-changed' })
 }

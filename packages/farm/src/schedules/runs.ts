@@ -54,6 +54,7 @@ async function planRun(tx: Tx, project: ProjectConfig, key: string, cells: CellP
        FOR UPDATE SKIP LOCKED`
   const next = timeAfter(project, key, at)
   if (!row || !next) return
+  tx.emit({ kind: 'pages-changed' })
   await tx.execute`UPDATE "Schedule" SET "nextAt" = ${next} WHERE "projectName" = ${project.name} AND "key" = ${key}`
   if (cells?.length === 0) return
   await tx.execute`
@@ -146,13 +147,15 @@ interface RunEnd {
 async function endRun(context: Context, { id, project, key }: ScheduleRun, end: RunEnd): Promise<void> {
   const { state, commit = null, buildId = null, problem = null } = end
   await inTransaction(context, async tx => {
-    await tx.execute`
-      UPDATE "ScheduleRun" SET "state" = ${state}, "commit" = ${commit}, "buildId" = ${buildId}, "problem" = ${problem},
-             "endedAt" = ${tx.now()} WHERE "id" = ${id} AND "state" = 'due'`
+    // The schedule before its run, as a load of farm.yaml does.
     if (state === 'built')
       await tx.execute`
         UPDATE "Schedule" SET "lastCommit" = ${commit}, "lastBuildId" = ${buildId}
          WHERE "projectName" = ${project} AND "key" = ${key}`
+    await tx.execute`
+      UPDATE "ScheduleRun" SET "state" = ${state}, "commit" = ${commit}, "buildId" = ${buildId}, "problem" = ${problem},
+             "endedAt" = ${tx.now()} WHERE "id" = ${id} AND "state" = 'due'`
+    tx.emit({ kind: 'pages-changed' })
   })
 }
 
@@ -162,4 +165,5 @@ export async function failRun(context: Context, run: ScheduleRun, problem: strin
   if (!next) return endRun(context, run, { state: 'failed', problem })
   await context.db.execute`
     UPDATE "ScheduleRun" SET "problem" = ${problem}, "nextAt" = ${next} WHERE "id" = ${run.id} AND "state" = 'due'`
+  context.emit({ kind: 'pages-changed' })
 }

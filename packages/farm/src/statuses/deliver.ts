@@ -2,7 +2,7 @@ import type { ProjectStatus, StatusState } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { leaseSeconds, nextTry, pauseSeconds } from './waits.rule.ts'
 
@@ -63,12 +63,18 @@ const entryOf = (entries: readonly ProjectStatus[] | undefined, { api, repositor
 export async function markStatusSent(context: Context, { id, version, api }: DueStatus): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
+    await waitAtForge(tx, api, later(at, pauseSeconds))
     await tx.execute`
       UPDATE "CommitStatus" SET "sentVersion" = ${version}, "sentAt" = ${at}, "tries" = 0,
              "problem" = CASE WHEN "version" = ${version} THEN NULL ELSE "problem" END
        WHERE "id" = ${id} AND "sentVersion" < ${version}`
-    await tx.execute`UPDATE "StatusForge" SET "nextAt" = ${later(at, pauseSeconds)} WHERE "api" = ${api}`
+    tx.emit({ kind: 'pages-changed' })
   })
+}
+
+/** Call this before you change a status: `takeDueStatuses` locks the forge first, too. */
+async function waitAtForge(tx: Tx, api: string, until: Date): Promise<void> {
+  await tx.execute`UPDATE "StatusForge" SET "nextAt" = ${until} WHERE "api" = ${api}`
 }
 
 export interface StatusFailure {
@@ -87,6 +93,7 @@ export async function markStatusFailed(
 ): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
+    await waitAtForge(tx, api, later(at, limitedSeconds ?? pauseSeconds))
     const [row] = await tx.query<{ tries: number; changedAt: Date }>`
       SELECT "tries", "changedAt" FROM "CommitStatus" WHERE "id" = ${id} AND "version" = ${version} FOR UPDATE`
     if (row) {
@@ -98,9 +105,8 @@ export async function markStatusFailed(
         UPDATE "CommitStatus" SET "problem" = ${problem}, "gaveUpAt" = ${givesUp ? at : null}::timestamptz,
                "nextAt" = COALESCE(${next ?? null}::timestamptz, "nextAt"), "tries" = "tries" - ${limited ? 1 : 0}::int
          WHERE "id" = ${id}`
+      tx.emit({ kind: 'pages-changed' })
     }
-    await tx.execute`
-      UPDATE "StatusForge" SET "nextAt" = ${later(at, limitedSeconds ?? pauseSeconds)} WHERE "api" = ${api}`
   })
 }
 

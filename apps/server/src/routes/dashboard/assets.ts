@@ -43,7 +43,7 @@ const codeOf = (file: string): string =>
 const script = (name: string, ...files: string[]) =>
   asset(name, 'js', 'text/javascript; charset=utf-8', files.map(codeOf).join(''))
 /** The script of every page. */
-export const client = script('live', 'times', 'live')
+export const client = script('live', 'times', 'press', 'live')
 /** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
 export const connection = script('connection', 'connection')
 /** The panel and the keys of a grid. */

@@ -34,7 +34,8 @@ export class Connection {
     const known = this.#pages.get(port)
     if (page) this.#pages.set(port, page)
     else this.#pages.delete(port)
-    if (known && page && known.log === page.log && known.id === page.id) return // the page was only rendered again
+    const same = known && page && known.log === page.log && !known.since === !page.since && known.id === page.id
+    if (same) return // the page was only rendered again
     if (page) this.#send(port, { lost: this.#lostSince, refused: this.#refused })
     this.#openAfter(settleMs)
   }

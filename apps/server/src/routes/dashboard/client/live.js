@@ -2,38 +2,56 @@
 const main = document.querySelector('main')
 const typing = () => main.querySelector('input:focus, textarea:focus') !== null
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+/** True while the reader uses the page, so that its parts must stay. */
+const held = () => pressed || typing()
 /** The pause after a request that failed. */
 const retryMs = 5_000
+/** A request without an answer fails after this time. */
+const answerMsMax = 30_000
 
 /**
- * Loads this page again and replaces the changed parts. Keeps the scroll position, the focus and open details. With the
- * moment of the event, the server knows that this page may be as old as the event, and many browsers can share it.
+ * Loads this page again and replaces the changed parts. Keeps the scroll position, the focus, fields and open details. With
+ * the moment of the event, the server knows that this page may be as old as the event, and many browsers can share it.
+ * Returns false if the reader uses the page meanwhile: then nothing is replaced.
  */
 async function refresh(moment) {
   const headers = { accept: 'text/html', ...(moment && { 'x-known-moment': moment }) }
-  let answer
-  while (!answer || answer.status >= 429) {
-    if (answer) await pause(retryMs)
-    answer = await fetch(location.href, { headers }).catch(() => ({ status: 503 }))
+  let answer = await request(headers)
+  while (!answer) {
+    await pause(retryMs)
+    answer = await request(headers)
   }
-  if (!answer.ok) return
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  setTime(page, answer.headers.get('x-page-since'))
+  if (held()) return false
+  if (!answer.ok) return true
+  const page = new DOMParser().parseFromString(answer.text, 'text/html')
+  setTime(page, answer.since)
   document.title = page.title
   showLocalTimes(page)
   for (const selector of ['main', 'footer']) {
     const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)]
     if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh)
   }
-  const { since } = page.querySelector('main').dataset
+  const { since } = page.querySelector('main')?.dataset ?? {}
   if (since) main.dataset.since = since
   else delete main.dataset.since
+  return true
+}
+
+/** Undefined if the server cannot answer now, or if the connection breaks before the end of the page. */
+async function request(headers) {
+  try {
+    const answer = await fetch(location.href, { headers, signal: AbortSignal.timeout?.(answerMsMax) })
+    if (answer.status >= 429) return undefined
+    return { ok: answer.ok, since: answer.headers.get('x-page-since'), text: await answer.text() }
+  } catch {
+    return undefined
+  }
 }
 
 /** If the page has not changed, its text comes from the browser's cache, and the headers have the present time. */
 function setTime(page, since) {
   const [part, time] = [page.querySelector('main'), page.querySelector('footer time')]
-  if (!since || !part.dataset.since || !time) return
+  if (!since || !part?.dataset.since || !time) return
   part.dataset.since = since
   time.dateTime = new Date(Number(since)).toISOString()
   time.title = `${time.dateTime.slice(0, 16).replace('T', ' ')} UTC`
@@ -43,30 +61,39 @@ function replace(old, fresh) {
   const frame = old.querySelector('.frame')
   const [left, top] = [frame?.scrollLeft ?? 0, frame?.scrollTop ?? 0]
   const focused = old.contains(document.activeElement) ? document.activeElement : undefined
-  const focus = focused?.getAttribute('href') ?? focused?.id
+  const focus = focused && keyOf(focused)
   const open = new Map([...old.querySelectorAll('details')].map(details => [nameOf(details), details.open]))
-  const values = changedFields(old)
+  const changed = new Map(
+    fieldsOf(old)
+      .filter(isChanged)
+      .map(field => [keyOfField(field), field]),
+  )
   old.replaceChildren(...fresh.childNodes)
   for (const details of old.querySelectorAll('details')) details.open = open.get(nameOf(details)) ?? details.open
-  for (const [name, value] of values) {
-    const field = old.querySelector(`form[method=get] [name="${name}"]`)
-    if (field) field.value = value
+  for (const field of fieldsOf(old)) {
+    const { value, checked } = changed.get(keyOfField(field)) ?? field
+    Object.assign(field, isSwitch(field) ? { checked } : { value })
   }
   old.dispatchEvent(new Event('replaced'))
   old.querySelector('.frame')?.scrollTo(left, top)
-  if (focus)
-    [...old.querySelectorAll('a, button')].find(item => (item.getAttribute('href') ?? item.id) === focus)?.focus()
+  if (focus) [...old.querySelectorAll('a, button, select, summary')].find(item => keyOf(item) === focus)?.focus()
 }
 
-/** The fields of filters that the reader has changed, but not sent. */
-const changedFields = old =>
-  [...old.querySelectorAll('form[method=get] :is(select, input:not([type=hidden]))')]
-    .filter(
-      ({ options, value, defaultValue }) =>
-        value !==
-        (options ? ([...options].find(option => option.defaultSelected)?.value ?? options[0]?.value) : defaultValue),
-    )
-    .map(({ name, value }) => [name, value])
+/** The same link, button, list or summary has the same key on a fresh page. */
+const keyOf = item =>
+  item.getAttribute('href') ?? (item.id || [item.form?.getAttribute('action'), item.name, item.textContent].join(' '))
+
+const fieldsOf = part => [...part.querySelectorAll('form :is(select, textarea, input:not([type=hidden]))')]
+const isSwitch = ({ type }) => type === 'checkbox' || type === 'radio'
+const keyOfField = field =>
+  [field.form.getAttribute('action'), field.name, isSwitch(field) ? field.value : ''].join(' ')
+
+/** Whether the reader has changed the field. */
+function isChanged(field) {
+  const { options, value, defaultValue, checked, defaultChecked } = field
+  if (options) return value !== ([...options].find(option => option.defaultSelected)?.value ?? options[0]?.value)
+  return isSwitch(field) ? checked !== defaultChecked : value !== defaultValue
+}
 
 const nameOf = details => details.id || details.querySelector('summary').textContent
 
@@ -144,15 +171,18 @@ let waiting = false
 /** The moment of the newest event after which the page must load itself again. */
 let moment
 
-/** If the page is stale, refreshes it. Does nothing while the page is hidden or somebody types. */
+/** If the page is stale, refreshes it. Does nothing while the page is hidden or its reader uses it. */
 async function catchUp() {
-  if (!stale || busy || document.hidden || typing()) return
+  if (!stale || busy || document.hidden || held()) return
   stale = false
   busy = true
   const stay = document.querySelector('[data-follow]') && atEnd()
-  await refresh(moment)
+  try {
+    if (!(await refresh(moment))) stale = true
+  } finally {
+    busy = false
+  }
   if (stay) toEnd()
-  busy = false
   follow()
   catchUp()
 }
@@ -184,9 +214,18 @@ function receive({ kind, data, position }) {
   if (kind === 'section') addSection(log, last, element.firstElementChild)
   else if (kind === 'log') addLines(log, last?.querySelector('pre'), element, position)
   else {
-    document.title = element.querySelector('[data-title]')?.dataset.title ?? document.title
-    document.querySelector('#state').replaceChildren(element)
+    newState = element
+    showState()
   }
+}
+
+let newState
+
+function showState() {
+  if (pressed || !newState) return
+  document.title = newState.querySelector('[data-title]')?.dataset.title ?? document.title
+  document.querySelector('#state').replaceChildren(newState)
+  newState = undefined
 }
 
 function addSection(log, last, part) {
@@ -283,6 +322,10 @@ if (main?.dataset.since || document.querySelector('[data-follow]')) {
   addEventListener('pagehide', () => port.postMessage(null))
   addEventListener('pageshow', ({ persisted }) => persisted && followAgain())
   main.addEventListener('focusout', () => setTimeout(catchUp))
+  document.addEventListener('released', () => {
+    showState()
+    catchUp()
+  })
 }
 window.addEventListener('hashchange', openTarget)
 document.querySelector('#log')?.addEventListener('click', selectLines)

@@ -1,6 +1,6 @@
 import type { Bus } from '../../../events/bus.ts'
 import { topics } from '../../../events/bus.ts'
-import { farmTime } from '../../../farm-time.ts'
+import { farmTime, skewMsMax } from '../../../farm-time.ts'
 import { loadAgain } from './load-again.ts'
 import { encodeEvents } from './server-event.ts'
 import type { EventStream } from './stream.ts'
@@ -30,13 +30,13 @@ export class Changes {
   }
 
   /**
-   * Sends an event to a page for each change after `since`, the time when the page was rendered. The page then loads
-   * itself again.
+   * Sends an event to a page for each change after `since`, the time when the page was rendered, perhaps by another server.
+   * The page then loads itself again.
    */
   async follow(stream: EventStream, since: number): Promise<void> {
     if (stream.closed.aborted) return
     this.#streams.add(stream)
-    if (this.#last >= since) this.#send(stream) // a change since the page was rendered
+    if (this.#last >= since - skewMsMax) this.#send(stream) // a change since the page was rendered
     if (!this.#timer) this.#start(refreshMs)
     await new Promise<void>(resolve => {
       stream.closed.addEventListener('abort', () => resolve(), { once: true })

@@ -8,6 +8,15 @@ declare module 'fastify' {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The page follows changes, so it must not show what was before the last change. */
+    isLive?: true
+  }
+}
+
+export const liveRoute = { config: { isLive: true } } as const
+
 /**
  * Adds the route of a live page. `html` returns the page. After an event, all visitors who are not signed in share one
  * page of the same address.
@@ -17,5 +26,7 @@ export function livePage<Request extends FastifyRequest>(
   path: string,
   html: (request: Request, reply: FastifyReply) => Promise<string>,
 ): void {
-  app.get(path, (request, reply) => app.livePages.send(request, reply, () => html(request as Request, reply)))
+  app.get(path, liveRoute, (request, reply) =>
+    app.livePages.send(request, reply, () => html(request as Request, reply)),
+  )
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Bus } from '../../../events/bus.ts'
-import { MatrixMemory } from '../../../events/matrix-memory.ts'
+import { type Freshness, MatrixMemory } from '../../../events/matrix-memory.ts'
 import { addVary, type Coding, codingOf, compress } from '../../../http/compression.ts'
 import { matches } from '../../../http/etag.ts'
 import { sendPage, sendUnchangedPage } from '../send-page.ts'
@@ -42,25 +43,27 @@ export class SharedPages {
   }
 
   /**
-   * Answers with the page of this address. `make` returns its HTML, made from data of the given moment (`performance.now`)
-   * or later; undefined: made from the present data.
+   * Answers with the page of this address. `make` returns its HTML, made from data that are fresh enough; undefined: made
+   * from the present data.
    */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
-    make: (from: number | undefined) => Promise<string>,
+    make: (wanted: Freshness | undefined) => Promise<string>,
   ): Promise<FastifyReply> {
     const moment = momentOf(request)
+    // Pages from now on are newer than the event of another server, so all visitors who come later share one.
+    if (moment?.eventsAreLate) await sleep(moment.from - performance.now())
     if (request.visitor.kind !== 'anyone' || (this.#options.onlyAfterEvents && moment === undefined))
       return sendPage(reply, await make(moment))
-    const from = moment ?? (this.#mayMakeNew() ? undefined : 0)
+    const wanted = moment ?? (this.#mayMakeNew() ? undefined : { from: 0 })
     const makePage = async () => {
       this.#newPages--
-      return pageOf(await make(from))
+      return pageOf(await make(wanted))
     }
     // A page can contain the address of the farm that its reader used.
     const key = `${request.protocol}://${request.host}${request.url}`
-    const { value: page } = await this.#memory.get(key, makePage, from)
+    const { value: page } = await this.#memory.get(key, makePage, wanted)
     return answer(request, reply, page)
   }
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, vi } from 'vitest'
 import { localBus, topics } from '../../../../events/bus.ts'
+import { farmTime } from '../../../../farm-time.ts'
 import { serverTest, type TestServer } from '../../../../server.fixture.ts'
 import { knownMoment } from '../../live/known-moment.ts'
 
@@ -119,6 +120,26 @@ serverTest(
       vi.useRealTimers()
       await app.close()
     }
+  },
+)
+
+serverTest(
+  'after an event of another server, a page is new although this server has not received the event',
+  async ({ server }) => {
+    await server.configure()
+    const bus = localBus()
+    const glance = vi.fn(server.farm.matrix.glance)
+    const app = await server.open({ farm: { ...server.farm, matrix: { ...server.farm.matrix, glance } }, bus })
+    onTestFinished(() => app.close())
+    const page = async (headers = {}) => (await app.inject({ url: '/', headers })).body
+    const cookie = await signIn(server)
+    const before = await page()
+    await server.host('vax')
+    const moment = { 'x-known-moment': `another.5.${farmTime()}` }
+    expect(before).not.toContain('/hosts/vax')
+    const pages = await Promise.all([page(moment), page(moment), page({ ...moment, cookie })])
+    for (const each of pages) expect(each).toContain('/hosts/vax')
+    expect(glance).toHaveBeenCalledTimes(2) // these pages share one
   },
 )
 

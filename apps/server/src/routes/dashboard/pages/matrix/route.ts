@@ -18,12 +18,12 @@ export function matrixRoute(app: FastifyInstance, services: Services): void {
     pages.close()
   })
   app.get('/', async (request, reply) =>
-    pages.send(request, reply, async from => {
+    pages.send(request, reply, async wanted => {
       const view = viewOf(request)
       const [visit, { value: body, since }] = await Promise.all([
         visitOf(services, request),
         // The body is the same for every visitor. Their names and form tokens are in the rest of the page.
-        memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath), from),
+        memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath), wanted),
       ])
       const at = new Date(Math.min(since, request.arrivedAt))
       return renderMatrixPage({ ...visit, at }, body)

@@ -1,6 +1,7 @@
 import type { Farm, PullRequestView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { liveRoute } from '../../live/live-page.ts'
 import { wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -11,7 +12,7 @@ import { type NewestBuild, renderPullRequestPage } from './page.tsx'
 export function pullRequestRoute(app: FastifyInstance, services: Services): void {
   const { farm } = services
   type Request = FastifyRequest<{ Params: { name: string; number: string } }>
-  app.get('/projects/:name/pull-requests/:number', async (request: Request, reply) => {
+  app.get('/projects/:name/pull-requests/:number', liveRoute, async (request: Request, reply) => {
     const { name, number } = request.params
     const found = await farm.pullRequests.find(name, wholeNumber(number) ?? 0)
     if (!found) throw noPullRequest(number, name)

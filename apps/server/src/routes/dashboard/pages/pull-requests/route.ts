@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { liveRoute } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -11,7 +12,7 @@ const shownMax = 50
 export function pullRequestsRoute(app: FastifyInstance, services: Services): void {
   const { farm } = services
   type Request = FastifyRequest<{ Params: { name: string } }>
-  app.get('/projects/:name/pull-requests', async (request: Request, reply) => {
+  app.get('/projects/:name/pull-requests', liveRoute, async (request: Request, reply) => {
     const { name } = request.params
     const [projects, configs, visit] = await Promise.all([
       farm.projects.list(),
