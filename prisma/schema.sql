@@ -190,6 +190,21 @@ CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pend
 CREATE INDEX builds_with_files ON "Build" USING btree ("projectName", id) WHERE "expiryDoneAt" IS NULL;
 ALTER TABLE "Build" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.02, autovacuum_vacuum_insert_threshold=10000);
 
+CREATE TABLE "CachedFile" (
+  path text NOT NULL,
+  bytes bigint NOT NULL,
+  "usedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "CachedFile_pkey" PRIMARY KEY (path)
+);
+CREATE INDEX "CachedFile_usedAt_idx" ON "CachedFile" USING btree ("usedAt");
+
+CREATE TABLE "CachedTotal" (
+  id integer DEFAULT 1 NOT NULL,
+  bytes bigint NOT NULL,
+  CONSTRAINT "CachedTotal_pkey" PRIMARY KEY (id),
+  CONSTRAINT one_cached_total CHECK (id = 1)
+);
+
 CREATE TABLE "Cell" (
   "projectName" text NOT NULL,
   "hostId" integer NOT NULL,

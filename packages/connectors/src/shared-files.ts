@@ -9,6 +9,18 @@ export interface SharedFiles {
   read(name: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Stores a file. Returns false if the name has a file already, whose bytes can differ. */
   store(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
+  /** As `store`, for a file that the farm can make again: `makeRoom` can remove it. Its last use is now. */
+  cache(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
+  /**
+   * The last use of a cached file is now. Returns a name for its bytes, which is another one after the file was removed and
+   * stored again; undefined if there is no such file.
+   */
+  use(name: string): Promise<string | undefined>
+  /**
+   * Removes the least recently used cached files, until all of them together have at most `bytesMax` bytes. Files that
+   * were used in the last minute stay.
+   */
+  makeRoom(bytesMax: number): Promise<void>
   /** Does nothing if there is no such file. */
   remove(name: string): Promise<void>
 }

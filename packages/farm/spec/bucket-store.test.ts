@@ -161,17 +161,3 @@ test('an object of 20 MB is uploaded in parts, and read by ranges', async () => 
   const wanted = Buffer.concat([block, block]).subarray(388_600, 388_620).toString()
   expect(range).toBe(wanted)
 })
-
-test('if two servers make the same tarball, the bytes of the first one count', async () => {
-  const { shared } = storage
-  const bytes = async function* (content: string) {
-    yield Buffer.from(content)
-  }
-  const stored = await Promise.all(['one', 'two'].map(content => shared?.store('tarballs/00/a.tar.gz', bytes(content))))
-  expect([...stored].sort()).toEqual([false, true])
-  const pieces = await shared?.read('tarballs/00/a.tar.gz')
-  const read = []
-  for await (const piece of pieces ?? []) read.push(piece)
-  expect(Buffer.concat(read).toString()).toBe(stored[0] ? 'one' : 'two')
-  expect(await shared?.read('tarballs/00/b.tar.gz')).toBeUndefined()
-})

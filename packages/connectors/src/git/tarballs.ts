@@ -10,6 +10,8 @@ import { moveIntoFolders, openFolders, sumsPath, tarPath } from './tarball-folde
 export interface Tarball extends Sums {
   key: string
   file: string
+  /** The name of the same bytes in the shared files (`SharedFiles.use`). */
+  shared?: string | undefined
 }
 
 export type TarballResult = ({ kind: 'tarball' } & Tarball) | Extract<Archived, { kind: 'failed' }>
@@ -45,7 +47,7 @@ const usedAtEveryMs = 60_000
 
 /**
  * A cache of tarballs in a directory. Several servers can share it. If they do not, `shared` has the tarballs of all of
- * them, so that each server sends the same bytes.
+ * them, so that each server sends the same bytes. The directory and `shared` each have at most `bytesMax` bytes.
  */
 export function openTarballs(directory: string, bytesMax: number, shared?: SharedFiles): Tarballs {
   const known = new Map<string, Known>()
@@ -56,7 +58,10 @@ export function openTarballs(directory: string, bytesMax: number, shared?: Share
 
   /** Runs in the background, one run at a time. */
   const removeInBackground = (key: string) => {
-    removing = removing.then(() => folders.makeRoom(new Set([key, ...running.keys()]))).catch(() => undefined) // the next new tarball starts the removal again
+    removing = removing
+      .then(() => folders.makeRoom(new Set([key, ...running.keys()])))
+      .then(() => shared?.makeRoom(bytesMax))
+      .catch(() => undefined) // the next new tarball starts the removal again
   }
 
   const inFolders = () => {
@@ -72,7 +77,11 @@ export function openTarballs(directory: string, bytesMax: number, shared?: Share
     const before = known.get(key)
     const tarball = before ? await sameSize(before.tarball) : await readTarball(directory, key)
     if (!tarball) known.delete(key)
-    else if (!before || Date.now() - before.usedAt > usedAtEveryMs) await recordUse(tarball, known)
+    else if (!before || Date.now() - before.usedAt > usedAtEveryMs) {
+      // After a removal, another server can have made the tarball again with other bytes, which are the ones to send.
+      if (shared && (await shared.use(sharedName(key))) !== tarball.shared) return undefined
+      await recordUse(tarball, known)
+    }
     return tarball
   }
 
@@ -96,22 +105,27 @@ export function openTarballs(directory: string, bytesMax: number, shared?: Share
   return { get }
 }
 
-type Make = (file: string) => Promise<Archived>
+const sharedName = (key: string): string => `tarballs/${key.slice(0, 2)}/${key}.tar.gz`
+
+type Made = Archived & Pick<Tarball, 'shared'>
+type Make = (file: string) => Promise<Made>
 
 /** Gets the tarball of another server, or makes it and stores it for the others. */
 const sharing =
   (shared: SharedFiles, key: string, make: Make): Make =>
   async file => {
-    const name = `tarballs/${key.slice(0, 2)}/${key}.tar.gz`
-    const get = async (): Promise<Archived | undefined> => {
-      const sums = await fetchShared(shared, name, file)
-      return sums && { kind: 'archived', sums }
+    const name = sharedName(key)
+    const get = async (): Promise<Made | undefined> => {
+      const stored = await shared.use(name)
+      const sums = stored === undefined ? undefined : await fetchShared(shared, name, file)
+      return sums && { kind: 'archived', sums, shared: stored }
     }
     try {
       const found = await get()
       if (found) return found
       const made = await make(file)
-      if (made.kind === 'failed' || (await shared.store(name, createReadStream(file)))) return made
+      if (made.kind === 'failed') return made
+      if (await shared.cache(name, createReadStream(file))) return { ...made, shared: await shared.use(name) }
       return (await get()) ?? made // another server was faster, so its bytes count
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'STORAGE_AWAY') throw error
@@ -120,21 +134,18 @@ const sharing =
     }
   }
 
-async function makeTarball(
-  directory: string,
-  key: string,
-  make: (file: string) => Promise<Archived>,
-): Promise<TarballResult> {
+async function makeTarball(directory: string, key: string, make: Make): Promise<TarballResult> {
   const file = tarPath(directory, key)
   await mkdir(dirname(file), { recursive: true })
   const draft = join(dirname(file), `.${key}.${randomUUID()}`)
   try {
     const made = await make(draft)
     if (made.kind === 'failed') return made
+    const note = { ...made.sums, ...(made.shared !== undefined && { shared: made.shared }) }
     await rename(draft, file)
-    await writeFile(`${draft}.json`, `${JSON.stringify(made.sums)}\n`)
+    await writeFile(`${draft}.json`, `${JSON.stringify(note)}\n`)
     await rename(`${draft}.json`, sumsPath(file))
-    return { kind: 'tarball', key, file, ...made.sums }
+    return { kind: 'tarball', key, file, ...note }
   } finally {
     await rm(draft, { force: true })
   }
@@ -159,11 +170,11 @@ async function readTarball(directory: string, key: string): Promise<Tarball | un
   return String(crc.digest()) === sums.crc ? { key, file, ...sums } : undefined
 }
 
-function readSums(text: string): Sums | undefined {
+function readSums(text: string): Omit<Tarball, 'key' | 'file'> | undefined {
   try {
-    const { bytes, crc, sha256, md5 } = JSON.parse(text) as Partial<Sums>
+    const { bytes, crc, sha256, md5, shared } = JSON.parse(text) as Partial<Tarball>
     if (typeof bytes !== 'number' || !crc || !sha256 || !md5) return undefined
-    return { bytes, crc, sha256, md5 }
+    return { bytes, crc, sha256, md5, ...(shared !== undefined && { shared }) }
   } catch {
     return undefined
   }

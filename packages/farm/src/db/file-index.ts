@@ -1,8 +1,7 @@
 import type { FileIndex, IndexedFile, Segment } from '@rumpfarm/storage'
+import { cachedFiles, readSeconds } from './cached-files.ts'
 import type { Statements } from './client.ts'
 
-/** A reader that found an object can still read it for this time after the object is outdated. */
-const readSeconds = 600
 /** An upload ends earlier than this, or fails. */
 const uploadSeconds = 6 * 3600
 
@@ -130,6 +129,8 @@ export const fileIndex = (db: Statements): FileIndex => ({
       SELECT FROM added`
     return rows.length > 0
   },
+
+  ...cachedFiles(db),
 
   async remove(path) {
     await db.execute`

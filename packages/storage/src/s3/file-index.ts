@@ -59,6 +59,15 @@ export interface FileIndex {
   pack(path: string, id: string, object: string): Promise<boolean>
   /** Adds a sealed file whose bytes are an object. Returns false if there is a file of this name. */
   add(path: string, bytes: number, object: string): Promise<boolean>
+  /** As `add`, for a file that the farm can make again. Its last use is now. */
+  addCached(path: string, bytes: number, object: string): Promise<boolean>
+  /** The last use of this cached file is now. Returns its object; undefined if there is no such file. */
+  useCached(path: string): Promise<string | undefined>
+  /**
+   * Drops the least recently used cached files, at most `limit`, until all of them together have at most `bytesMax` bytes.
+   * Files that were used in the last minute stay. Returns how many files it dropped.
+   */
+  dropCached(bytesMax: number, limit: number): Promise<number>
   /** Drops the file. Its objects become outdated. */
   remove(path: string): Promise<void>
   /** Adds an object that the caller is about to upload, as outdated from some hours on. */

@@ -1,15 +1,12 @@
 import type { SharedFiles } from '../storage.ts'
 import { objectName, type Place } from './bucket-file.ts'
+import type { FileIndex } from './file-index.ts'
+
+const droppedAtOnce = 500
 
 /** Files that are complete when they come, such as source tarballs. */
-export const sharedFiles = ({ bucket, index }: Place): SharedFiles => ({
-  async read(name) {
-    const file = await index.find(name)
-    if (file?.object == null) return undefined
-    return bucket.get(file.object)
-  },
-
-  async store(name, pieces) {
+export function sharedFiles({ bucket, index }: Place): SharedFiles {
+  async function store(name: string, pieces: AsyncIterable<Uint8Array>, add: FileIndex['add']): Promise<boolean> {
     if (await index.find(name)) return false
     const object = objectName(name)
     let bytes = 0
@@ -21,8 +18,21 @@ export const sharedFiles = ({ bucket, index }: Place): SharedFiles => ({
     }
     await index.announce(object)
     await bucket.upload(object, counted())
-    return index.add(name, bytes, object)
-  },
+    return add(name, bytes, object)
+  }
 
-  remove: name => index.remove(name),
-})
+  return {
+    async read(name) {
+      const file = await index.find(name)
+      if (file?.object == null) return undefined
+      return bucket.get(file.object)
+    },
+    store: (name, pieces) => store(name, pieces, index.add),
+    cache: (name, pieces) => store(name, pieces, index.addCached),
+    use: name => index.useCached(name),
+    async makeRoom(bytesMax) {
+      while ((await index.dropCached(bytesMax, droppedAtOnce)) === droppedAtOnce);
+    },
+    remove: name => index.remove(name),
+  }
+}
