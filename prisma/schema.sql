@@ -311,6 +311,13 @@ CREATE TABLE "Configuration" (
   CONSTRAINT one_configuration CHECK (id = 1)
 );
 
+CREATE TABLE "DamagedLog" (
+  "jobId" bigint NOT NULL,
+  number integer NOT NULL,
+  "foundAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "DamagedLog_pkey" PRIMARY KEY ("jobId", number)
+);
+
 CREATE TABLE "Delivery" (
   id serial NOT NULL,
   sender text NOT NULL,
@@ -528,6 +535,14 @@ CREATE INDEX ended_jobs_of_project ON "Job" USING btree ("projectName", status, 
 CREATE INDEX ended_jobs_of_variant ON "Job" USING btree (variant, "projectName", status, id) WHERE status <> 'open'::text;
 CREATE INDEX results_of_cell ON "Job" USING btree ("hostId", arch, variant, "projectName", branch, id) WHERE status = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text]);
 ALTER TABLE "Job" SET (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.01, autovacuum_vacuum_insert_threshold=10000, autovacuum_vacuum_scale_factor=0.05);
+
+CREATE TABLE "LogToPack" (
+  "jobId" bigint NOT NULL,
+  number integer NOT NULL,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "LogToPack_pkey" PRIMARY KEY ("jobId", number)
+);
+CREATE INDEX "LogToPack_nextAt_idx" ON "LogToPack" USING btree ("nextAt");
 
 CREATE TABLE "Login" (
   id serial NOT NULL,

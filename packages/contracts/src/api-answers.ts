@@ -216,6 +216,9 @@ const Attempt = Type.Object({
   artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until the attempt has ended'),
   artifactNote: maybeText('The files that were not uploaded, with the reason'),
   logExpired: maybe(Expired),
+  logDamagedAt: maybeMoment(
+    'When the farm found that the stored log differs from the log of the host; null: the farm found no difference',
+  ),
   artifactsExpired: maybe(Expired),
 })
 

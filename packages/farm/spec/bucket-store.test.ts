@@ -1,7 +1,7 @@
 // A bucket that fails, and servers that die between two steps. PostgreSQL and the storage (s3rver) are real.
 import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBucket, type TestBucket } from '../../../test/support/bucket.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
@@ -112,7 +112,7 @@ test('a server packs the file that another server sealed and left', async () => 
   for (let at = 0; at < 4; at++) await dying.logs.open(one).write(at * part.length, Buffer.from(part))
   await dying.logs.open(one).seal()
   await dying.close()
-  await db.execute`UPDATE "StoredFile" SET "sealedAt" = now() - interval '2 minutes' WHERE "path" = ${path}`
+  await db.execute`UPDATE "StoredFile" SET "sealedAt" = now() - interval '2 hours' WHERE "path" = ${path}`
   await storage.tidy()
   expect((await index.find(path))?.object).toMatch(path)
   expect(await text(storage.logs.read(one, 0, 4 * part.length))).toBe(part.repeat(4))
@@ -128,12 +128,25 @@ test('a reader goes on while the log that it reads is packed', async () => {
   const pieces = storage.logs.scan(one, 0, 4 * part.length)[Symbol.asyncIterator]()
   let read = Buffer.from((await pieces.next()).value as Uint8Array).toString()
   await storage.logs.open(one).seal()
-  await storage.close()
-  storage = openBucketStorage(bucket, index)
-  expect((await index.find(`0/${jobId}.1.log`))?.object).not.toBeNull()
+  expect(await storage.logs.pack(one, { bytes: 4 * part.length, checksum: null })).toBe('packed')
+  expect((await index.find(`0/${jobId}.1.log`))?.object).toMatch(/\.gz$/)
   for (let next = await pieces.next(); !next.done; next = await pieces.next())
     read += Buffer.from(next.value).toString()
   expect(read).toBe(part.repeat(4))
+})
+
+test('a compressed log whose object has other bytes gives an error that names the object and the bytes', async () => {
+  const one = attempt()
+  for (let at = 0; at < 2; at++) await storage.logs.open(one).write(at * part.length, Buffer.from(part))
+  await storage.logs.open(one).seal()
+  await storage.logs.pack(one, { bytes: 2 * part.length, checksum: null })
+  const object = (await index.find(`0/${jobId}.1.log`))?.object as string
+  const bytes = await buffer(await bucket.get(object))
+  bytes.writeUInt8(bytes.readUInt8(400) ^ 0xff, 400)
+  await bucket.put(object, bytes)
+  const error = await text(storage.logs.read(one, 0, 100)).catch((caught: Error) => caught.message)
+  expect(error).toBe(`the stored log ${object} cannot be read: its bytes 0 to ${512 * 1024 - 1} are damaged`)
+  expect(await text(storage.logs.read(one, 600_000, 600_016))).toBe(part.slice(0, 16))
 })
 
 test('a sealed file takes no more bytes', async () => {

@@ -27,6 +27,7 @@ farmTest(
     const ended = (await vax.claim(1)) as Offer
     await farm.say(vax, ended, long)
     await farm.end(vax, ended, { log: long })
+    await farm.logsPacked()
     const running = (await mips.claim(1)) as Offer
     await farm.say(mips, running, 'begin\n')
     mkdirSync(join(farm.logsDirectory, '7'))
@@ -44,6 +45,7 @@ farmTest(
     const secret = 'a secret of at least thirty-two characters'
     const next = openFarm({ databaseUrl, logsDirectory, bucket, secret, leaseSeconds, now })
     expect(await text(next.attempts.readLog(attemptOf(ended), 0, long.length))).toBe(long)
+    expect((await next.attempts.gzipLog(attemptOf(ended)))?.bytes).toBeLessThan(long.length / 10)
     const message = { ...attemptOf(running), hostId: mips.id, lease: running.lease, steps: [] }
     const bytes = Buffer.from('end\n')
     const crc = (all: string) => ({ kind: 'crc' as const, value: String(cksum(Buffer.from(all))) })

@@ -2,17 +2,21 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import { Cksum, cksum } from '@rumpfarm/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import {
   appendChunk,
   type BucketPlace,
+  blockBytes,
   type Credentials,
   openBucket,
   openBucketStorage,
   openDirectoryStorage,
+  packedBytesMin,
   type Storage,
 } from '../../storage/src/index.ts'
 import { openDatabase } from '../src/db/client.ts'
@@ -165,12 +169,106 @@ export const storeContract = (name: string, make: () => Promise<Store>) =>
     test('the CRC of a log is known from the CRCs of its chunks, until a chunk arrives without a CRC', async () => {
       const one = attempt()
       const log = logs.open(one)
-      const crcOf = (content: string) => new Cksum().update(bytes(content))
-      await log.write(0, bytes('one '), crcOf('one '))
-      await log.write(4, bytes('two'), crcOf('two'))
-      expect(log.crc?.digest()).toBe(cksum(bytes('one two')))
-      await log.write(7, bytes(' three'))
+      const [first, second] = [large.subarray(0, 20_000), large.subarray(20_000, 50_000)]
+      await log.write(0, first, new Cksum().update(first))
+      await log.write(20_000, second, new Cksum().update(second))
+      expect(log.crc?.digest()).toBe(cksum(large.subarray(0, 50_000)))
+      await log.write(50_000, bytes(' three'))
       expect(log.crc).toBeUndefined()
+    })
+
+    describe('a compressed log', () => {
+      const crc = { kind: 'crc' as const, value: String(cksum(large)) }
+      const expected = { bytes: large.length, checksum: crc }
+      const sealed = async () => {
+        const one = attempt()
+        await logs.open(one).write(0, large)
+        await logs.open(one).seal()
+        return one
+      }
+      const collect = async (pieces: AsyncIterable<Uint8Array>) => {
+        const kept: Uint8Array[] = []
+        for await (const piece of pieces) kept.push(Buffer.from(piece))
+        return Buffer.concat(kept)
+      }
+
+      test('has the same bytes and size for all servers, and is one gzip file', async () => {
+        const one = await sealed()
+        expect(await logs.gzip(one)).toBeUndefined()
+        expect(await logs.lineFeeds(one)).toBeUndefined()
+        expect(await logs.pack(one, expected)).toBe('packed')
+        for (const each of [logs, other]) {
+          expect([await each.size(one), await each.sizes([attempt(), one])]).toEqual([large.length, [0, large.length]])
+          for (const [start, end] of [
+            [0, large.length],
+            [blockBytes - 5, blockBytes + 5],
+            [large.length - 10, large.length],
+          ] as const) {
+            expect((await collect(each.read(one, start, end))).equals(large.subarray(start, end))).toBe(true)
+            expect((await collect(each.scan(one, start, end))).equals(large.subarray(start, end))).toBe(true)
+          }
+          const gzip = await each.gzip(one)
+          const file = await collect(gzip?.read() ?? Readable.from([]))
+          expect([file.length, gunzipSync(file).equals(large)]).toEqual([gzip?.bytes, true])
+          expect(file.length).toBeLessThan(large.length / 10)
+          expect((await each.lineFeeds(one))?.reduce((sum, count) => sum + count)).toBe(100_000)
+        }
+        expect(await other.pack(one, expected)).toBe('present')
+        await storage.tidy()
+        expect((await collect(logs.read(one, 7, 99))).equals(large.subarray(7, 99))).toBe(true)
+      })
+
+      test.each([
+        ['crc', { ...expected, checksum: { ...crc, value: '1' } }],
+        ['md5', { ...expected, checksum: { kind: 'md5' as const, value: '0'.repeat(32) } }],
+        ['size', { ...expected, bytes: large.length - 1 }],
+      ])('is not made of a log with another %s than the host said', async (_, wrong) => {
+        const one = await sealed()
+        expect(await logs.pack(one, wrong)).toBe('differs')
+        expect(await logs.gzip(one)).toBeUndefined()
+        expect((await collect(logs.read(one, 0, large.length))).equals(large)).toBe(true)
+      })
+
+      test('does not disturb a reader of the log', async () => {
+        const one = await sealed()
+        const readers = [logs.read(one, 0, large.length), logs.scan(one, 0, large.length)].map(pieces =>
+          pieces[Symbol.asyncIterator](),
+        )
+        const first = await Promise.all(readers.map(async reader => Buffer.from((await reader.next()).value)))
+        expect(await logs.pack(one, expected)).toBe('packed')
+        for (const [index, reader] of readers.entries()) {
+          const rest = await collect({ [Symbol.asyncIterator]: () => reader })
+          expect(Buffer.concat([first[index] as Buffer, rest]).equals(large)).toBe(true)
+        }
+      })
+
+      test('is made later if the server stops meanwhile', async () => {
+        const one = await sealed()
+        await expect(logs.pack(one, expected, AbortSignal.abort())).rejects.toThrow('aborted')
+        expect((await collect(logs.read(one, 0, large.length))).equals(large)).toBe(true)
+        expect(await logs.pack(one, expected)).toBe('packed')
+      })
+
+      test('is not made of a small log, or without a log', async () => {
+        const [small, none] = [attempt(), attempt()]
+        await logs.open(small).write(0, large.subarray(0, packedBytesMin - 1))
+        await logs.open(small).seal()
+        expect(await logs.pack(small, { bytes: packedBytesMin - 1, checksum: null })).toBe('unsuitable')
+        expect(await logs.pack(none, { bytes: packedBytesMin, checksum: null })).toBe('missing')
+      })
+
+      test('can be removed, and another log can take its place', async () => {
+        const one = await sealed()
+        await logs.pack(one, expected)
+        await logs.open(one).clear()
+        expect(await logs.size(one)).toBe(0)
+        expect(await logs.open(one).write(0, bytes('again'))).toBe(5)
+        expect(await text(logs.read(one, 0, 5))).toBe('again')
+        const two = await sealed()
+        await logs.pack(two, expected)
+        await logs.remove(two)
+        expect([await logs.size(two), await logs.gzip(two)]).toEqual([0, undefined])
+      })
     })
 
     test('a file that does not exist has no bytes, and reading it fails', async () => {

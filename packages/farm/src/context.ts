@@ -1,4 +1,5 @@
-import type { Storage } from '@rumpfarm/storage'
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { ExpectedLog, Storage } from '@rumpfarm/storage'
 import type { RunningCache } from './attempts/running.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db/client.ts'
@@ -26,6 +27,8 @@ export interface Context {
   logs: Storage['logs']
   artifacts: Storage['artifacts']
   logTimes: Storage['logTimes']
+  /** Compresses the log of an ended attempt soon, and compares it with what the host said of it. */
+  packLog: (attempt: AttemptId, expected: ExpectedLog) => void
   running: RunningCache
   settings: Settings
   now: Clock

@@ -38,6 +38,8 @@ export type FarmEvent =
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log: `bytes` in all, `added` more than before. */
   | { kind: 'log'; attempt: string; projectName: string; bytes: number; added: number }
+  /** The stored bytes of a log are not those of its host. `file`: its path in the storage. */
+  | { kind: 'log-damaged'; attempt: string; file: string }
   /** A person acknowledged a failure of this project, or an acknowledgement ended. */
   | { kind: 'acknowledgements-changed'; project: string }
   /** The projects of farm.yaml changed. */

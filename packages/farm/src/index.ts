@@ -2,6 +2,7 @@ import { type Bucket, openBucketStorage, openDirectoryStorage } from '@rumpfarm/
 import { accessMethods } from './access/index.ts'
 import { acknowledgementMethods } from './acknowledgements/index.ts'
 import { attemptMethods } from './attempts/index.ts'
+import { LogPacker } from './attempts/pack-logs.ts'
 import { RunningCache } from './attempts/running.ts'
 import { bisectionMethods } from './bisection/index.ts'
 import { branchMethods } from './branches/index.ts'
@@ -10,7 +11,7 @@ import { cellMethods } from './cells/index.ts'
 import { changeMethods } from './changes/index.ts'
 import { type Clock, type Random, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
-import type { Contexts, Settings } from './context.ts'
+import type { Context, Contexts, Settings } from './context.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { fileIndex } from './db/file-index.ts'
 import { openPools } from './db/pools.ts'
@@ -145,7 +146,7 @@ export function openFarm(options: OpenFarm) {
     const [row] = await pools.lookups.query<{ at: Date }>`SELECT clock_timestamp() AS "at"`
     return row?.at.getTime() ?? Number.NaN
   })
-  const main = {
+  const services = {
     db: pools.own,
     logs: storage.logs,
     artifacts: storage.artifacts,
@@ -156,6 +157,8 @@ export function openFarm(options: OpenFarm) {
     emit: events.emit,
     settings: settingsOf(options),
   }
+  const logPacker = new LogPacker({ ...services, db: pools.tasks })
+  const main: Context = { ...services, packLog: (attempt, expected) => logPacker.add(attempt, expected) }
   const { listing, history } = pools
   const contexts: Contexts = {
     main,
@@ -216,8 +219,17 @@ export function openFarm(options: OpenFarm) {
     /** Source tarballs and uploaded trees for all servers; undefined if the servers share a directory. */
     sharedFiles: storage.shared,
     /** Work of the storage in the background. Call this method every few seconds. */
-    tidyStorage: () => storage.tidy(),
+    async tidyStorage() {
+      try {
+        await logPacker.takeOver()
+      } finally {
+        await storage.tidy()
+      }
+    },
+    /** For tests: resolves when no log waits for its compression. */
+    logsPacked: () => logPacker.settled(),
     async close() {
+      await logPacker.close()
       await storage.close()
       await pools.close()
     },

@@ -1,26 +1,32 @@
-import { closeSync, constants, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, writev } from 'node:fs'
+import { closeSync, constants, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, readSync, writev } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { Cksum } from '@rumpfarm/contracts'
 import { piecesOf } from './bytes.ts'
 import type { FreeSpace } from './free-space.ts'
+import { packedBytesMin } from './packed/format.ts'
 import type { Bytes, StoredFile } from './storage.ts'
 
 const writeAt = promisify(writev)
 const flush = promisify(fsync)
 
+interface FileEvents {
+  sealed: () => void
+  cleared: () => void
+}
+
 /** A file on disk that grows at its end. */
 export class AppendOnlyFile implements StoredFile {
   readonly #descriptor: number
   readonly #space: FreeSpace
-  readonly #onSealed: () => void
+  readonly #events: FileEvents
   #size: number
   /** Writes and flushes that have not ended yet. */
   #busy = 0
   /** The CRC of all bytes. It is known if this process wrote all bytes in order and received the CRC of each chunk. */
   #crc: Cksum | undefined
 
-  constructor(path: string, space: FreeSpace, onSealed: () => void) {
+  constructor(path: string, space: FreeSpace, events: FileEvents) {
     this.#space = space
     mkdirSync(dirname(path), { recursive: true })
     // Each write names its offset, and does not append. So if a chunk arrives twice at the same time, both writes go to
@@ -28,7 +34,7 @@ export class AppendOnlyFile implements StoredFile {
     this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
     this.#size = fstatSync(this.#descriptor).size
     this.#crc = this.#size === 0 ? new Cksum() : undefined
-    this.#onSealed = onSealed
+    this.#events = events
   }
 
   get size(): number {
@@ -40,9 +46,18 @@ export class AppendOnlyFile implements StoredFile {
     return this.#size
   }
 
-  /** Without this value, a log of 200 MB must be read again for its CRC, which takes a second. */
+  /**
+   * Without the value in memory, a log of 200 MB must be read again for its CRC, which takes a second. The bytes of a small
+   * file cost less than a further query, so its CRC is that of the bytes on the disk.
+   */
   get crc(): Cksum | undefined {
+    if (this.#size < packedBytesMin) return this.#crcOnDisk()
     return this.#crc?.bytes === this.#size ? this.#crc : undefined
+  }
+
+  #crcOnDisk(): Cksum {
+    const bytes = Buffer.allocUnsafe(this.#size)
+    return new Cksum().update(bytes.subarray(0, readSync(this.#descriptor, bytes, 0, this.#size, 0)))
   }
 
   async write(offset: number, bytes: Bytes, crc?: Cksum): Promise<number> {
@@ -62,6 +77,7 @@ export class AppendOnlyFile implements StoredFile {
     ftruncateSync(this.#descriptor, 0)
     this.#size = 0
     this.#crc = new Cksum()
+    this.#events.cleared()
   }
 
   async seal(): Promise<void> {
@@ -71,7 +87,7 @@ export class AppendOnlyFile implements StoredFile {
     } finally {
       this.#busy--
     }
-    if (this.close()) this.#onSealed()
+    if (this.close()) this.#events.sealed()
   }
 
   /** Closes the file. During a write, does nothing and returns false. */

@@ -1,10 +1,22 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buffer, text } from 'node:stream/consumers'
+import { Cksum, cksum } from '@rumpfarm/contracts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDirectoryStorage } from './directory-storage.ts'
 import type { Storage } from './storage.ts'
+import { copyStoredFile, storedFiles, storedSize } from './stored-files.ts'
 
 let directory: string
 let storage: Storage
@@ -119,4 +131,92 @@ test('without its last artifact, an attempt has no folder, and its log and times
   await logTimes.remove(attempt(7))
   await logTimes.remove(attempt(7))
   expect(readdirSync(join(directory, '0'))).toEqual([])
+})
+
+describe('a compressed log', () => {
+  const content = Buffer.from('a log line\n'.repeat(100_000))
+  const expected = { bytes: content.length, checksum: null }
+  const path = (name: string) => join(directory, '0', name)
+  const sealed = async () => {
+    await logs.open(attempt(1)).write(0, content)
+    await logs.open(attempt(1)).seal()
+  }
+  const isWhole = async () => (await buffer(logs.read(attempt(1), 0, content.length))).equals(content)
+
+  test('is the only file, which `zcat` reads', async () => {
+    await sealed()
+    expect(await logs.pack(attempt(1), expected)).toBe('packed')
+    expect(readdirSync(join(directory, '0'))).toEqual(['1.1.log.gz'])
+    expect(execFileSync('zcat', [path('1.1.log.gz')], { maxBuffer: 2e6 }).equals(content)).toBe(true)
+  })
+
+  test('stays beside the log after a crash, and the next call deletes the log', async () => {
+    await sealed()
+    copyFileSync(path('1.1.log'), path('copy'))
+    await logs.pack(attempt(1), expected)
+    copyFileSync(path('copy'), path('1.1.log'))
+    expect([await isWhole(), await logs.size(attempt(1)), await logs.gzip(attempt(1))]).toEqual([
+      true,
+      content.length,
+      undefined,
+    ])
+    expect(await logs.pack(attempt(1), expected)).toBe('packed')
+    expect([await isWhole(), readdirSync(join(directory, '0')).sort()]).toEqual([true, ['1.1.log.gz', 'copy']])
+  })
+
+  test('replaces the draft that a crash left, but not the draft of a server that writes it', async () => {
+    await sealed()
+    const draft = path('1.1.log.gz.incomplete')
+    writeFileSync(draft, 'half')
+    expect(await logs.pack(attempt(1), expected)).toBe('busy')
+    const before = new Date(Date.now() - 11 * 60_000)
+    utimesSync(draft, before, before)
+    expect(await isWhole()).toBe(true)
+    expect(await logs.pack(attempt(1), expected)).toBe('packed')
+    expect([await isWhole(), readdirSync(join(directory, '0'))]).toEqual([true, ['1.1.log.gz']])
+  })
+
+  test('is no stored file while it is a draft, and its copy takes the place of the log', async () => {
+    await sealed()
+    writeFileSync(path('1.1.log.gz.incomplete'), 'half')
+    const paths = async () => {
+      const found: string[] = []
+      for await (const file of storedFiles(directory)) found.push(file.path)
+      return found
+    }
+    expect(await paths()).toEqual(['0/1.1.log'])
+    rmSync(path('1.1.log.gz.incomplete'))
+    const target = join(directory, 'backup/0/1.1.log')
+    await copyStoredFile(path('1.1.log'), target, { mayLink: true })
+    await logs.pack(attempt(1), expected)
+    expect(await copyStoredFile(path('1.1.log'), target, { mayLink: true })).toBe('linked')
+    expect(readdirSync(join(directory, 'backup/0'))).toEqual(['1.1.log.gz'])
+    expect(await storedSize(target)).toBe(content.length)
+    expect(await storedSize(path('2.1.log'))).toBeUndefined()
+  })
+
+  test('with changed bytes gives an error that names the file and the bytes', async () => {
+    await sealed()
+    await logs.pack(attempt(1), expected)
+    const file = readFileSync(path('1.1.log.gz'))
+    file.writeUInt8(file.readUInt8(500) ^ 0xff, 500)
+    writeFileSync(path('1.1.log.gz'), file)
+    const wanted = `the stored log ${path('1.1.log.gz')} cannot be read: its bytes 0 to 524287 are damaged`
+    await expect(text(logs.read(attempt(1), 0, 10))).rejects.toThrow(wanted)
+    await expect(text(logs.read(attempt(1), 600_000, 600_011))).resolves.toHaveLength(11)
+  })
+
+  test('counts, and not an empty file that a late message of its host left', async () => {
+    await sealed()
+    await logs.pack(attempt(1), expected)
+    expect(logs.open(attempt(1)).size).toBe(0)
+    expect([await isWhole(), await logs.size(attempt(1))]).toEqual([true, content.length])
+  })
+})
+
+test('the CRC of a small file is that of its bytes on the disk', async () => {
+  const log = logs.open(attempt(1))
+  await log.write(0, bytes('right'), new Cksum().update(bytes('right')))
+  writeFileSync(join(directory, '0', '1.1.log'), 'wrong')
+  expect(log.crc?.digest()).toBe(cksum(bytes('wrong')))
 })

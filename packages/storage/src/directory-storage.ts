@@ -1,10 +1,10 @@
 import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { AttemptId } from '@rumpfarm/contracts'
+import { openLogs } from './directory-logs.ts'
 import { FreeSpace } from './free-space.ts'
 import { openLogTimes } from './log-times.ts'
 import { openFiles } from './open-files.ts'
-import { pathOfArtifact, pathOfLog, pathOfTimes } from './paths.ts'
+import { pathOfArtifact, pathOfTimes } from './paths.ts'
 import type { ArtifactKey, Storage } from './storage.ts'
 
 // An open file needs a descriptor, and so does each connection of a host. The usual limit of a process is 1,024
@@ -18,7 +18,7 @@ const openArtifactsMax = 64
  */
 export function openDirectoryStorage(directory: string, { reserveBytes = 0 } = {}): Storage {
   const space = new FreeSpace(directory, reserveBytes)
-  const logs = openFiles<AttemptId>(attempt => join(directory, pathOfLog(attempt)), openLogsMax, space)
+  const logs = openLogs(directory, openLogsMax, space)
   const artifacts = openFiles<ArtifactKey>(key => join(directory, pathOfArtifact(key)), openArtifactsMax, space)
   return {
     logs,

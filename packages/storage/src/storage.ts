@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
-import type { AttemptId, Cksum } from '@rumpfarm/contracts'
+import type { AttemptId, Checksum, Cksum } from '@rumpfarm/contracts'
 
 /** The bytes of a farm's logs and artifacts. All servers of a farm share one storage. */
 export interface Storage {
   /** One file for each attempt. */
-  logs: Files<AttemptId>
+  logs: Logs
   artifacts: Files<ArtifactKey>
   /** When the bytes of each log arrived. */
   logTimes: LogTimes
@@ -83,6 +83,40 @@ export interface Files<Key> {
   scan(key: Key, start: number, end: number): AsyncIterable<Uint8Array>
   /** Deletes the file; does nothing if it does not exist. */
   remove(key: Key): Promise<void>
+}
+
+/** Logs. The storage compresses large ones after their end, and all readers get the same bytes as before. */
+export interface Logs extends Files<AttemptId> {
+  /**
+   * Compresses a sealed log, and compares the bytes with what the host said of them. Reads the log once. A reader gets
+   * the log before, meanwhile and after, and so it does after a crash. A repeated call does no harm.
+   */
+  pack(attempt: AttemptId, expected: ExpectedLog, signal?: AbortSignal): Promise<PackOutcome>
+  /** The whole log as the storage has it compressed; undefined if it is not compressed. */
+  gzip(attempt: AttemptId): Promise<StoredGzip | undefined>
+  /** The number of line feeds in each `blockBytes` of a compressed log; undefined if it is not compressed. */
+  lineFeeds(attempt: AttemptId): Promise<number[] | undefined>
+}
+
+/** A whole log as the host described it. */
+export interface ExpectedLog {
+  bytes: number
+  /** Null if the host has no tool for checksums. */
+  checksum: Checksum | null
+}
+
+/**
+ * packed: the log is compressed. present: it was already. unsuitable: it stays as it is, because it is too small or too
+ * large. differs: it stays as it is, because its bytes are not those of the host. missing: there is no log. busy: another
+ * server compresses it.
+ */
+export type PackOutcome = 'packed' | 'present' | 'unsuitable' | 'differs' | 'missing' | 'busy'
+
+/** A gzip file of one member. */
+export interface StoredGzip {
+  bytes: number
+  /** All bytes of the file. */
+  read(): Readable
 }
 
 /** Bytes in one piece, or in the pieces in which they arrived. */

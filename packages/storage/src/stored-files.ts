@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, link, mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { draftSuffix, packedLogOf, packedPath, packedSize } from './packed-file.ts'
 
 /** A log, an artifact, or the arrival times of a log. */
 export interface StoredFileEntry {
@@ -12,7 +13,7 @@ export interface StoredFileEntry {
 /** The files of a directory storage, in no order. A file that somebody deletes meanwhile can be missing. */
 export async function* storedFiles(directory: string): AsyncIterable<StoredFileEntry> {
   for await (const entry of await opendir(directory, { recursive: true })) {
-    if (!entry.isFile()) continue
+    if (!entry.isFile() || entry.name.endsWith(draftSuffix)) continue
     const path = join(entry.parentPath, entry.name)
     const found = await statOrNothing(path)
     if (found) yield { path: relative(directory, path), bytes: found.size }
@@ -25,13 +26,32 @@ export type Copied = 'copied' | 'linked' | 'present'
 /**
  * Copies a stored file, with its time of change. Stored files only grow, so a copy of the same size and time is the same
  * file. With `mayLink`, makes a hard link instead if both directories are on one file system. Does nothing if the file
- * does not exist any more.
+ * does not exist any more. If the file is a log that was compressed meanwhile, copies it so.
  */
-export async function copyStoredFile(from: string, to: string, { mayLink }: { mayLink: boolean }): Promise<Copied> {
+export async function copyStoredFile(from: string, to: string, options: { mayLink: boolean }): Promise<Copied> {
+  const copied = await copyOne(from, to, options)
+  if (copied !== undefined) return copied
+  return (isLog(from) && (await copyOne(packedPath(from), packedPath(to), options))) || 'present'
+}
+
+/**
+ * How many bytes a copied file has; undefined if it does not exist. A log that was compressed since then has as many as
+ * before.
+ */
+export async function storedSize(path: string): Promise<number | undefined> {
+  const size = (await statOrNothing(path))?.size
+  return size === undefined && isLog(path) ? packedSize(path) : size
+}
+
+const isLog = (path: string): boolean => packedLogOf(packedPath(path)) !== undefined
+
+/** Undefined if the file does not exist. */
+async function copyOne(from: string, to: string, { mayLink }: { mayLink: boolean }): Promise<Copied | undefined> {
   const [source, target] = [await statOrNothing(from), await statOrNothing(to)]
-  if (!source || isCopy(source, target)) return 'present'
+  if (!source) return undefined
+  if (isCopy(source, target)) return 'present'
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })
-  const draft = `${to}.incomplete`
+  const draft = to + draftSuffix
   await rm(draft, { force: true })
   const linked = mayLink && (await linkOrNothing(from, draft))
   if (!linked) {
@@ -40,6 +60,9 @@ export async function copyStoredFile(from: string, to: string, { mayLink }: { ma
   }
   await rename(draft, to)
   await rm(draft, { force: true }) // if both names were the same file already, `rename` did nothing
+  // The copy of the log before it was compressed would take its place in each later backup.
+  const log = packedLogOf(to)
+  if (log !== undefined) await rm(log, { force: true })
   return linked ? 'linked' : 'copied'
 }
 

@@ -12,6 +12,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { gunzipSync } from 'node:zlib'
+import { openDirectoryStorage } from '@rumpfarm/storage'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   createEmptyDatabase,
@@ -207,6 +209,21 @@ describe('logs and artifacts', () => {
     expect((await restore({ from: logs() })).missing).toEqual({ count: 0, paths: [] })
     for (const [name, content] of Object.entries(stored))
       expect(readFileSync(join(placesOf('new').dataDirectory, name), 'utf8')).toBe(content)
+  })
+
+  test('a log that the farm compressed after the list or the copy was made is not missing', async () => {
+    const long = 'a line\n'.repeat(10_000)
+    addFiles(placesOf('old'), { 'logs/0/1.1.log': long })
+    await backUp({ logs: logs() })
+    const storage = openDirectoryStorage(join(placesOf('old').dataDirectory, 'logs'))
+    await storage.logs.pack({ jobId: 1, number: 1 }, { bytes: long.length, checksum: null })
+    await storage.close()
+    expect(await findMissingFiles(file(), join(placesOf('old').dataDirectory, 'logs'))).toEqual({ count: 0, paths: [] })
+    expect((await restore({ from: join(placesOf('old').dataDirectory, 'logs') })).missing.count).toBe(0)
+    expect(gunzipSync(readFileSync(join(placesOf('new').dataDirectory, 'logs/0/1.1.log.gz'))).toString()).toBe(long)
+
+    expect(await backUp({ logs: logs() })).toMatchObject({ files: 1, newFiles: 1 })
+    expect(await findMissingFiles(file(), logs())).toEqual({ count: 0, paths: [] })
   })
 
   test('a log that grows after the restore does not change the copy', async () => {

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { storedSize } from '@rumpfarm/storage'
 import { checksumsName, type Member, readArchive, sha256 } from './archive.ts'
 import * as contents from './contents.ts'
 
@@ -108,12 +108,6 @@ export async function findMissingFiles(file: string, directory: string): Promise
   return missing
 }
 
-/** Whether the file has at least so many bytes. A stored file of a later time can be longer. */
-export async function isWhole(path: string, bytes: number): Promise<boolean> {
-  try {
-    return (await stat(path)).size >= bytes
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
-}
+/** Whether the file has at least so many bytes. A stored file of a later time can be longer, or a compressed log. */
+export const isWhole = async (path: string, bytes: number): Promise<boolean> =>
+  ((await storedSize(path)) ?? -1) >= bytes

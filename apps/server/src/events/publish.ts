@@ -56,6 +56,9 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         return bus.publish(topics.revoked, event.attempt)
       case 'host-removed':
         return bus.publish(topics.hostRemoved, String(event.hostId))
+      case 'log-damaged':
+        log.error({ attempt: event.attempt, file: event.file }, 'the stored log differs from the log of the host')
+        return bus.publish(topics.attempt(event.attempt))
       case 'log':
         // A log has 16 chunks per megabyte, so the server publishes them only while somebody views the log.
         if (viewers.hasViewers(event.attempt)) bus.publish(topics.attempt(event.attempt))

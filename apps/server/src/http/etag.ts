@@ -8,7 +8,8 @@ import { addVary } from './compression.ts'
  */
 export function weakEtags(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
-    const whole = reply.statusCode === 200 && typeof payload === 'string' && !reply.hasHeader('accept-ranges')
+    const isStored = reply.hasHeader('accept-ranges') || reply.hasHeader('content-encoding')
+    const whole = reply.statusCode === 200 && typeof payload === 'string' && !isStored
     if (!isReading(request.method) || !whole) return payload
     const etag = `W/"${createHash('sha1').update(withoutTime(payload)).digest('base64url')}"`
     reply.header('etag', etag).header('cache-control', 'no-cache')

@@ -778,7 +778,7 @@ export interface paths {
         };
         /**
          * Log of the newest attempt of a job; byte ranges
-         * @description The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
+         * @description The bytes as the host sent them. The whole log of an ended job is compressed if the request accepts gzip. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
          */
         get: operations["getJobLog"];
         put?: never;
@@ -787,7 +787,7 @@ export interface paths {
         options?: never;
         /**
          * Log of the newest attempt of a job; byte ranges
-         * @description The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
+         * @description The bytes as the host sent them. The whole log of an ended job is compressed if the request accepts gzip. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
          */
         head: operations["getJobLogHead"];
         patch?: never;
@@ -3095,6 +3095,11 @@ export interface components {
                 leasedAt: string | null;
                 /** @description Log bytes that the farm has */
                 logBytes: number;
+                /**
+                 * Format: date-time
+                 * @description When the farm found that the stored log differs from the log of the host; null: the farm found no difference
+                 */
+                logDamagedAt: string | null;
                 /** @description The farm deleted the data because of `keep` in farm.yaml; null: it did not */
                 logExpired: {
                     /**

@@ -16,6 +16,7 @@ import { checkArtifacts, type ReportedArtifact } from './artifacts.ts'
 import { endAttempts, type StoredArtifact } from './end-attempts.ts'
 import type { Holder } from './held-lease.ts'
 import { judge } from './judge.rule.ts'
+import { isPackable, noteLogToPack } from './pack-logs.ts'
 import { withNames } from './progress.ts'
 
 export interface Finish extends Holder {
@@ -128,15 +129,16 @@ async function end(
     artifactNote: message.artifactsLeft?.join('\n') || null,
     compiler: message.compiler ?? null,
   }
-  const ended = await inTransaction(context, tx =>
-    endAttempts(
-      context,
-      tx,
-      { kind: 'one', where },
-      { verdict, failedStep, reason, detail: message.detail ?? detail },
-      report,
-    ),
-  )
+  const how = { verdict, failedStep, reason, detail: message.detail ?? detail }
+  const log = { bytes: message.logBytes, checksum: message.checksum }
+  const ended = await inTransaction(context, async tx => {
+    const rows = await endAttempts(context, tx, { kind: 'one', where }, how, report)
+    if (rows.length > 0 && isPackable(log)) {
+      await noteLogToPack(tx, message)
+      tx.afterCommit(() => context.packLog({ jobId, number }, log))
+    }
+    return rows
+  })
   context.running.invalidate(attemptName(message))
   return ended.length > 0 ? { kind: 'finished', verdict } : 'ended-meanwhile'
 }

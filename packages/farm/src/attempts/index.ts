@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { AttemptId } from '@rumpfarm/contracts'
-import type { ArtifactKey, LogTime } from '@rumpfarm/storage'
+import type { ArtifactKey, LogTime, StoredGzip } from '@rumpfarm/storage'
 import type { Contexts } from '../context.ts'
 import { type ArtifactChunk, storeArtifact } from './artifacts.ts'
 import { sourcesOfAttempt } from './attempt-sources.ts'
@@ -50,6 +50,10 @@ export const attemptMethods = ({ main }: Contexts) => ({
   /** The bytes of a part of a log. Each piece is valid only until the reader takes the next one. */
   scanLog: (attempt: AttemptId, start: number, end: number): AsyncIterable<Uint8Array> =>
     main.logs.scan(attempt, start, end),
+  /** The whole log as gzip, as the farm stores it; undefined if it does not store the log so. */
+  gzipLog: (attempt: AttemptId): Promise<StoredGzip | undefined> => main.logs.gzip(attempt),
+  /** The number of line feeds in each block of a stored log; undefined if the farm does not know them. */
+  logLineFeeds: (attempt: AttemptId): Promise<number[] | undefined> => main.logs.lineFeeds(attempt),
   /** When the bytes of the log arrived, about every five seconds; empty if the farm does not know the times. */
   logTimes: async ({
     startedAt,

@@ -6,6 +6,7 @@ import {
   type StepEnd,
   type Verdict,
 } from '@rumpfarm/contracts'
+import { damagedLogs } from '../attempts/pack-logs.ts'
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
@@ -46,6 +47,8 @@ export interface AttemptView {
   artifactNote: string | null
   /** When the farm deleted the log, or the bytes of the artifacts, because of `keep` in farm.yaml; null if it did not. */
   logExpired: Expired | null
+  /** When the farm found that the stored log differs from the log of the host; null if it did not. */
+  logDamagedAt: Date | null
   artifactsExpired: Expired | null
 }
 
@@ -79,7 +82,7 @@ const attemptsMax = 100
 
 /** The newest attempts of a job, open and ended. */
 const attemptsOf = ({ db }: Context, jobId: number) =>
-  db.query<Omit<AttemptView, 'attempt' | 'artifacts' | 'logExpired' | 'artifactsExpired'>>`
+  db.query<Omit<AttemptView, 'attempt' | 'artifacts' | 'logExpired' | 'logDamagedAt' | 'artifactsExpired'>>`
     SELECT "number", "purpose", "state", "verdict", "failedStep", "fingerprint", "reason", "detail", "compiler", "queuedAt",
            "leasedAt", "startedAt", "finishedAt", "cancelRequestedAt", "steps", "logBytes", "artifactNote"
       FROM "Attempt" WHERE "jobId" = ${jobId} ORDER BY "number" DESC LIMIT ${attemptsMax}`
@@ -100,6 +103,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
   })
   if (!row || !summary) return undefined
   const expired = await expiredOfAttempts(context, row)
+  const damaged = await damagedLogs(context, id)
   const found = await attemptsOf(context, id)
   const running = found.find(({ state }) => state === 'running')
   const runningBytes = running && (await logs.size({ jobId: id, number: running.number }))
@@ -111,6 +115,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
       .filter(({ number }) => number === attempt.number)
       .map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
     ...expired(attempt),
+    logDamagedAt: damaged.get(attempt.number) ?? null,
   }))
   const { branch, tag, subject } = row.build
   const request = await requestOf(context, row.build.pullRequestId)

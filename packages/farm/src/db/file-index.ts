@@ -85,15 +85,16 @@ export const fileIndex = (db: Statements): FileIndex => ({
     return rows > 0
   },
 
-  async seal(paths) {
-    await db.execute`
-      UPDATE "StoredFile" SET "sealedAt" = now() WHERE "path" = ANY(${[...paths]}::text[]) AND "sealedAt" IS NULL`
-  },
+  seal: paths => db.query`
+    UPDATE "StoredFile" SET "sealedAt" = now() WHERE "path" = ANY(${[...paths]}::text[]) AND "sealedAt" IS NULL
+    RETURNING "path", "bytes"::float8 AS "bytes"`,
 
-  async unpacked(seconds, limit) {
+  async unpacked(seconds, limit, logs) {
     const rows = await db.query<{ path: string }>`
       SELECT "path" FROM "StoredFile"
-       WHERE "object" IS NULL AND "sealedAt" < now() - make_interval(secs => ${seconds}) ORDER BY "sealedAt" LIMIT ${limit}`
+       WHERE "object" IS NULL AND "sealedAt" < now() - make_interval(secs => ${seconds})
+         AND ("path" NOT LIKE '%.log' OR "bytes" < ${logs.bytes} OR "sealedAt" < now() - make_interval(secs => ${logs.seconds}))
+       ORDER BY "sealedAt" LIMIT ${limit}`
     return rows.map(({ path }) => path)
   },
 

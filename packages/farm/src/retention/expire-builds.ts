@@ -79,6 +79,7 @@ async function deleteJobs(tx: Tx, jobIds: number[]): Promise<void> {
   await tx.execute`DELETE FROM "TestRun" WHERE "jobId" = ANY(${jobIds}::bigint[])`
   await tx.execute`DELETE FROM "TestSummary" WHERE "jobId" = ANY(${jobIds}::bigint[])`
   await tx.execute`DELETE FROM "Failure" WHERE "jobId" = ANY(${jobIds}::bigint[])`
+  await tx.execute`DELETE FROM "DamagedLog" WHERE "jobId" = ANY(${jobIds}::bigint[])`
   await tx.execute`DELETE FROM "SupersededAttempt" WHERE "jobId" = ANY(${jobIds}::bigint[])`
   await tx.execute`DELETE FROM "Artifact" WHERE "jobId" = ANY(${jobIds}::bigint[])`
   await tx.execute`DELETE FROM "FinishedAttempt" WHERE "jobId" = ANY(${jobIds}::bigint[])`

@@ -1,4 +1,4 @@
-import { type Bucket, CopyError, copyFile, type StoredFileEntry, storedFiles } from '@rumpfarm/storage'
+import { type Bucket, CopyError, copyFile, placeOf, type StoredFileEntry, storedFiles } from '@rumpfarm/storage'
 import { type Db, openDatabase } from '../db/client.ts'
 import { fileIndex } from '../db/file-index.ts'
 
@@ -38,7 +38,7 @@ export async function copyToBucket({ databaseUrl, bucket, directory, onProgress 
     connectionsMax: filesAtOnce,
     limits: { waitMs: 30_000, statementMs: 60_000 },
   })
-  const place = { bucket, index: fileIndex(db) }
+  const place = placeOf(bucket, fileIndex(db))
   const report: CopyReport = { copied: 0, copiedBytes: 0, present: 0, unknown: 0, failed: [], failures: 0 }
 
   async function copyOne({ path, bytes }: StoredFileEntry, ended: boolean | undefined): Promise<void> {
@@ -83,7 +83,7 @@ async function* groups<Item>(items: AsyncIterable<Item>, size: number): AsyncGen
 
 /** Whether the attempt of each file has ended; undefined if the file belongs to no attempt. */
 async function endsOf(db: Db, files: readonly StoredFileEntry[]): Promise<(boolean | undefined)[]> {
-  const names = files.map(({ path }) => /^\d+\/(\d{1,9})\.(\d{1,4})\.(log|times|artifacts\/[^/]+)$/.exec(path))
+  const names = files.map(({ path }) => /^\d+\/(\d{1,9})\.(\d{1,4})\.(log|log\.gz|times|artifacts\/[^/]+)$/.exec(path))
   const [jobs, numbers] = [1, 2].map(group => names.map(name => Number(name?.[group] ?? 0)))
   const rows = await db.query<{ ended: boolean | null }>`
     SELECT a."state" = 'finished' AS "ended"

@@ -4,6 +4,7 @@ import { lengthOf, piecesOf } from '../bytes.ts'
 import type { Bytes, StoredFile } from '../storage.ts'
 import type { Bucket } from './bucket.ts'
 import type { FileIndex, IndexedFile } from './file-index.ts'
+import { PackedObjects } from './packed-objects.ts'
 
 /** A file keeps fewer bytes than this in PostgreSQL. With more bytes, it gets a segment of at least this size. */
 export const segmentBytesMin = 1024 * 1024
@@ -11,7 +12,14 @@ export const segmentBytesMin = 1024 * 1024
 export interface Place {
   bucket: Bucket
   index: FileIndex
+  packed: PackedObjects
 }
+
+export const placeOf = (bucket: Bucket, index: FileIndex): Place => ({
+  bucket,
+  index,
+  packed: new PackedObjects(bucket),
+})
 
 /** Seals the file of this path, and what belongs to it. */
 export type Sealed = (path: string) => Promise<void>
@@ -95,4 +103,4 @@ export class BucketFile implements StoredFile {
 }
 
 /** No two objects have the same name, so an object never changes, and a reader of an old one reads old bytes. */
-export const objectName = (path: string): string => `${path}~${randomUUID()}`
+export const objectName = (path: string, suffix = ''): string => `${path}~${randomUUID()}${suffix}`

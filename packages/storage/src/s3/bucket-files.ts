@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { LRUCache } from 'lru-cache'
 import type { Files } from '../storage.ts'
 import { BucketFile, type Place, type Sealed } from './bucket-file.ts'
+import { isPackedObject } from './packed-objects.ts'
 
 /** How many files a process remembers, with their sizes and CRCs. */
 const filesMax = 4096
@@ -49,14 +50,17 @@ export async function* bytesOf(place: Place, path: string, start: number, end: n
 }
 
 /** The bytes from `at` on, as far as one place has them; none if they were moved while this function looked. */
-async function* nextBytes({ bucket, index }: Place, path: string, at: number, end: number) {
+async function* nextBytes({ bucket, index, packed }: Place, path: string, at: number, end: number) {
   const found = await index.locate(path, at)
   if (!found) return
   const { file, segment } = found
   if (file.object !== null) {
-    yield* objectBytes(bucket, file.object, at, Math.min(end, file.bytes))
+    const [object, until] = [file.object, Math.min(end, file.bytes)]
+    if (isPackedObject(object)) yield* unlessReplaced(packed.read(object, at, until))
+    else yield* unlessReplaced(objectBytes(bucket, object, at, until))
   } else if (segment) {
-    yield* objectBytes(bucket, segment.object, at - segment.start, Math.min(end, segment.end) - segment.start)
+    const until = Math.min(end, segment.end)
+    yield* unlessReplaced(objectBytes(bucket, segment.object, at - segment.start, until - segment.start))
   } else {
     for (const piece of await index.pieces(path, at))
       yield piece.bytes.subarray(Math.max(0, at - piece.start), end - piece.start)
@@ -64,13 +68,14 @@ async function* nextBytes({ bucket, index }: Place, path: string, at: number, en
 }
 
 async function* objectBytes(bucket: Place['bucket'], object: string, start: number, end: number) {
-  if (end <= start) return
-  let body: Readable
+  if (end > start) for await (const piece of await bucket.get(object, { start, end })) yield piece as Buffer
+}
+
+/** Without the object, ends without bytes: the file was packed, and the object deleted. */
+async function* unlessReplaced(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    body = await bucket.get(object, { start, end })
+    yield* bytes
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return // the file was packed, and the object deleted
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  for await (const piece of body) yield piece as Buffer
 }

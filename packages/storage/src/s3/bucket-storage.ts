@@ -1,10 +1,13 @@
 import { text } from 'node:stream/consumers'
 import type { AttemptId } from '@rumpfarm/contracts'
 import { readBytesMax, timesIn } from '../log-times.ts'
-import { pathOfArtifact, pathOfLog, pathOfTimes } from '../paths.ts'
+import { packedBytesMin } from '../packed/format.ts'
+import { pathOfArtifact, pathOfTimes } from '../paths.ts'
 import type { ArtifactKey, Files, LogTimes, Storage } from '../storage.ts'
 import type { Bucket } from './bucket.ts'
+import { placeOf } from './bucket-file.ts'
 import { bucketFiles } from './bucket-files.ts'
+import { bucketLogs } from './bucket-logs.ts'
 import type { FileIndex } from './file-index.ts'
 import { Packer } from './packer.ts'
 import { sharedFiles } from './shared-files.ts'
@@ -14,14 +17,13 @@ import { sharedFiles } from './shared-files.ts'
  * can take the next message of a host (docs/decisions/0036).
  */
 export function openBucketStorage(bucket: Bucket, index: FileIndex): Storage {
-  const place = { bucket, index }
+  const place = placeOf(bucket, index)
   const packer = new Packer(place)
   const seal = async (...paths: string[]) => {
-    await index.seal(paths)
-    for (const path of paths) packer.add(path)
+    for (const { path, bytes } of await index.seal(paths)) if (!isLargeLog(path, bytes)) packer.add(path)
   }
   return {
-    logs: bucketFiles<AttemptId>(place, pathOfLog, log => seal(log, timesOf(log))),
+    logs: bucketLogs(place, log => seal(log, timesOf(log))),
     artifacts: bucketFiles<ArtifactKey>(place, pathOfArtifact, seal),
     logTimes: logTimes(bucketFiles<AttemptId>(place, pathOfTimes, seal)),
     shared: sharedFiles(place),
@@ -29,6 +31,9 @@ export function openBucketStorage(bucket: Bucket, index: FileIndex): Storage {
     close: () => packer.close(),
   }
 }
+
+/** The farm compresses these with `pack`, when it knows their checksums. */
+const isLargeLog = (path: string, bytes: number): boolean => path.endsWith('.log') && bytes >= packedBytesMin
 
 /** The times of a log are complete when the log is. */
 const timesOf = (log: string): string => log.replace(/\.log$/, '.times')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { BucketPlace } from '../storage-url.ts'
 import { blocksOf } from './blocks-of.ts'
@@ -13,6 +14,8 @@ export interface Bucket {
   upload(name: string, pieces: AsyncIterable<Uint8Array>): Promise<void>
   /** The bytes from `start` to `end`, without the byte at `end`. An error has the code ENOENT if the object is missing. */
   get(name: string, range?: { start: number; end: number }): Promise<Readable>
+  /** At most `bytes` bytes from the end of an object, and the size of the object. An error is as that of `get`. */
+  end(name: string, bytes: number): Promise<{ bytes: Buffer; size: number }>
   /** The number of bytes of an object; undefined if it does not exist. */
   size(name: string): Promise<number | undefined>
   /** Does nothing if the object does not exist. */
@@ -133,6 +136,14 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
         client.send(new s3.GetObjectCommand({ ...of(name), ...(Range && { Range }) }), { abortSignal }),
       )
       return Body as Readable
+    },
+    async end(name, bytes) {
+      const { Body, ContentRange } = await send('get', abortSignal =>
+        client.send(new s3.GetObjectCommand({ ...of(name), Range: `bytes=-${bytes}` }), { abortSignal }),
+      )
+      const read = await buffer(Body as Readable)
+      // Without a range in the answer, the storage has sent the whole object.
+      return { bytes: read.subarray(-bytes), size: Number(ContentRange?.split('/')[1] ?? read.length) }
     },
     async size(name) {
       try {

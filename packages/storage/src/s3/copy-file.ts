@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isPacked, packedLogOf, packedPath, packedSize } from '../packed-file.ts'
 import { blocksOf } from './blocks-of.ts'
 import { BucketFile, objectName, type Place } from './bucket-file.ts'
+import { packedSuffix } from './packed-objects.ts'
 
 /** A file of a directory storage. */
 export interface FileToCopy {
@@ -17,8 +20,37 @@ export interface FileToCopy {
 
 const partBytes = 512 * 1024
 
-/** Copies a file of a directory storage to the bucket, unless the copy is there. Reads the copy again to compare it. */
+/**
+ * Copies a file of a directory storage to the bucket, unless the copy is there. Reads the copy again to compare it. A
+ * compressed log stays compressed.
+ */
 export async function copyFile(place: Place, file: FileToCopy): Promise<'copied' | 'present'> {
+  const log = packedLogOf(file.path)
+  if (log !== undefined) return copyPacked(place, file.directory, log)
+  try {
+    return await copyPlain(place, file)
+  } catch (error) {
+    // A server has compressed the log meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !isPacked(join(file.directory, file.path))) throw error
+    return copyPacked(place, file.directory, file.path)
+  }
+}
+
+async function copyPacked(place: Place, directory: string, log: string): Promise<'copied' | 'present'> {
+  const bytes = await packedSize(join(directory, log))
+  if (bytes === undefined) return 'present' // somebody has deleted it meanwhile
+  const known = await place.index.find(log)
+  if (known?.bytes === bytes && known.sealed) return 'present'
+  if (known?.sealed) throw new CopyError(`the bucket has ${known.bytes} of its ${bytes} bytes`)
+  if (known) await place.index.remove(log)
+  const { size } = await stat(join(directory, packedPath(log)))
+  const object = objectName(log, packedSuffix)
+  await upload(place, { path: join(directory, packedPath(log)), bytes: size }, object)
+  if (!(await place.index.add(log, bytes, object))) throw new CopyError('another program copies it')
+  return 'copied'
+}
+
+async function copyPlain(place: Place, file: FileToCopy): Promise<'copied' | 'present'> {
   const { index } = place
   const known = await index.find(file.path)
   if (known?.bytes === file.bytes && known.sealed === file.ended) return 'present'
@@ -32,12 +64,18 @@ export async function copyFile(place: Place, file: FileToCopy): Promise<'copied'
 /** Thrown if a copy is not equal to its file. */
 export class CopyError extends Error {}
 
-async function copyWhole({ bucket, index }: Place, { directory, path, bytes }: FileToCopy): Promise<void> {
+async function copyWhole(place: Place, { directory, path, bytes }: FileToCopy): Promise<void> {
   if (bytes === 0) return // without bytes, a file needs no copy
   const object = objectName(path)
+  await upload(place, { path: join(directory, path), bytes }, object)
+  if (!(await place.index.add(path, bytes, object))) throw new CopyError('another program copies it')
+}
+
+/** Uploads a file, and compares the object with it. */
+async function upload({ bucket, index }: Place, file: { path: string; bytes: number }, object: string): Promise<void> {
   const sent = createHash('sha256')
   const read = async function* () {
-    for await (const piece of createReadStream(join(directory, path), { end: bytes - 1 })) {
+    for await (const piece of createReadStream(file.path, { end: file.bytes - 1 })) {
       sent.update(piece)
       yield piece as Buffer
     }
@@ -47,7 +85,6 @@ async function copyWhole({ bucket, index }: Place, { directory, path, bytes }: F
   const stored = createHash('sha256')
   for await (const piece of await bucket.get(object)) stored.update(piece as Buffer)
   if (sent.digest('hex') !== stored.digest('hex')) throw new CopyError('the bucket has other bytes')
-  if (!(await index.add(path, bytes, object))) throw new CopyError('another program copies it')
 }
 
 /** The host continues the file, so its newest bytes must be in PostgreSQL. */

@@ -51,10 +51,16 @@ export interface FileIndex {
   pieces(path: string, offset: number): Promise<Piece[]>
   /** Puts a segment in place of the pieces. Returns false if the file has changed meanwhile. */
   addSegment(segment: NewSegment): Promise<boolean>
-  /** The files take no more bytes, and wait until they are packed. A file that does not exist is no error. */
-  seal(paths: readonly string[]): Promise<void>
-  /** Sealed files that are not packed, for at least `seconds`. */
-  unpacked(seconds: number, limit: number): Promise<string[]>
+  /**
+   * The files take no more bytes, and wait until they are packed. Returns those that this call has sealed. A file that does
+   * not exist is no error.
+   */
+  seal(paths: readonly string[]): Promise<{ path: string; bytes: number }[]>
+  /**
+   * Sealed files that are not packed, for at least `seconds`; for logs of at least `logs.bytes`, which the farm packs
+   * itself, for at least `logs.seconds`.
+   */
+  unpacked(seconds: number, limit: number, logs: { bytes: number; seconds: number }): Promise<string[]>
   /** Puts one object in place of segments and pieces. Returns false if the file has changed meanwhile. */
   pack(path: string, id: string, object: string): Promise<boolean>
   /** Adds a sealed file whose bytes are an object. Returns false if there is a file of this name. */

@@ -1,11 +1,13 @@
+import { packedBytesMin } from '../packed/format.ts'
 import type { Place } from './bucket-file.ts'
-import { objectName } from './bucket-file.ts'
-import { bytesOf } from './bucket-files.ts'
+import { packFile } from './pack-file.ts'
 
 /** Each of these keeps a part of 8 MiB in memory. */
 const packedAtOnce = 4
 /** A server that sealed a file packs it at once. After this time, another server does it. */
 const leftSeconds = 60
+/** The farm compresses a large log. If it does not, for example because it was restored, the log is packed as it is. */
+const leftLogs = { bytes: packedBytesMin, seconds: 3600 }
 const filesMax = 200
 const objectsMax = 500
 
@@ -41,7 +43,7 @@ export class Packer {
   /** Packs the files that a server left, and deletes outdated objects. Throws the error of the bucket. */
   async tidy(): Promise<void> {
     const { bucket, index } = this.#place
-    for (const path of await index.unpacked(leftSeconds, filesMax)) {
+    for (const path of await index.unpacked(leftSeconds, filesMax, leftLogs)) {
       if (this.#closed) return
       await packFile(this.#place, path)
     }
@@ -55,14 +57,4 @@ export class Packer {
     this.#waiting.clear()
     await Promise.all(this.#running)
   }
-}
-
-async function packFile(place: Place, path: string): Promise<void> {
-  const { bucket, index } = place
-  const file = await index.find(path)
-  if (!file?.sealed || file.object !== null) return
-  const object = objectName(path)
-  await index.announce(object)
-  await bucket.upload(object, bytesOf(place, path, 0, file.bytes))
-  await index.pack(path, file.id, object)
 }

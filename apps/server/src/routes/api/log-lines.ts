@@ -127,7 +127,8 @@ export const logLines =
       if (finished && size < attempt.logBytes)
         throw new Refusal('log-gone', `the farm no longer has the whole log of attempt ${attempt.attempt}`)
       const read = (start: number, end: number) => farm.attempts.readLog(id, start, end)
-      return { size, read, index: lineIndexOf(attempt.attempt, finished) }
+      const lineFeeds = () => farm.attempts.logLineFeeds(id)
+      return { size, read, lineFeeds, index: lineIndexOf(attempt.attempt, finished) }
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { serverTest, type TestServer } from '../../server.fixture.ts'
 
@@ -68,6 +69,72 @@ serverTest('a finished log has an ETag, and a growing log has none', async ({ se
   expect([same.statusCode, same.body]).toEqual([304, ''])
   const rest = await server.ask({ url: log, headers: { range: 'bytes=8-', 'if-range': '"1.1-10"' } })
   expect([rest.statusCode, rest.body]).toEqual([206, '89'])
+})
+
+serverTest(
+  'a large log is sent as gzip to those who accept it, and its ranges are those of its lines',
+  async ({ server }) => {
+    const { vax, offer } = await running(server)
+    const bytes = Buffer.from('cc -O2 -c file.c -o file.o\n'.repeat(50_000))
+    await vax.say(offer, bytes)
+    const ask = (headers: object, method: 'GET' | 'HEAD' = 'GET') =>
+      server.ask({ method, url: log, headers: { ...headers } })
+    expect((await ask({ 'accept-encoding': 'gzip' })).headers['content-encoding']).toBeUndefined() // it still grows
+    await vax.end(offer, { log: bytes })
+    await server.farm.logsPacked()
+
+    const etag = `"1.1-${bytes.length}"`
+    const zipped = await ask({ 'accept-encoding': 'gzip, deflate, br' })
+    expect(gunzipSync(zipped.rawPayload).equals(bytes)).toBe(true)
+    expect(zipped.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': String(zipped.rawPayload.length),
+      etag: `"1.1-${bytes.length}-gzip"`,
+      vary: expect.stringContaining('Accept-Encoding'),
+    })
+    expect(zipped.rawPayload.length).toBeLessThan(bytes.length / 20)
+    expect(zipped.headers['accept-ranges']).toBeUndefined()
+    const head = await ask({ 'accept-encoding': 'gzip' }, 'HEAD')
+    expect([head.headers['content-length'], head.headers.etag, head.body]).toEqual([
+      zipped.headers['content-length'],
+      zipped.headers.etag,
+      '',
+    ])
+    const same = await ask({ 'accept-encoding': 'gzip', 'if-none-match': String(zipped.headers.etag) })
+    expect([same.statusCode, same.body, same.headers.vary]).toEqual([304, '', zipped.headers.vary])
+    expect((await ask({ 'accept-encoding': 'gzip', 'if-none-match': etag })).statusCode).toBe(200)
+
+    for (const accepted of [{}, { 'accept-encoding': 'br' }, { 'accept-encoding': 'gzip;q=0' }]) {
+      const plain = await ask(accepted)
+      expect(plain.rawPayload.equals(bytes)).toBe(true)
+      expect(plain.headers).toMatchObject({ etag, 'content-length': String(bytes.length), vary: zipped.headers.vary })
+      expect(plain.headers['content-encoding']).toBeUndefined()
+    }
+    const range = await ask({ 'accept-encoding': 'gzip', range: 'bytes=524280-524300' })
+    expect([range.statusCode, range.headers['content-encoding'], range.headers.etag]).toEqual([206, undefined, etag])
+    expect(range.rawPayload.equals(bytes.subarray(524_280, 524_301))).toBe(true)
+    const old = await ask({ 'accept-encoding': 'gzip', range: 'bytes=5-', 'if-range': String(zipped.headers.etag) })
+    expect([old.statusCode, old.rawPayload.equals(bytes)]).toEqual([200, true])
+    expect(linesOf(await server.ask(`${log}/lines?first=49999&limit=2`))).toEqual([
+      '49999 cc -O2 -c file.c -o file.o',
+      '50000 cc -O2 -c file.c -o file.o',
+    ])
+    expect((await server.ask(`${log}/search?find=file.c`)).json().complete).toBe(false)
+  },
+)
+
+serverTest('the API and the page of a job say that its log is damaged', async ({ server }) => {
+  const { vax, offer } = await running(server)
+  const bytes = Buffer.from('cc -O2 -c file.c -o file.o\n'.repeat(1000))
+  await vax.say(offer, bytes)
+  const changed = Buffer.from(bytes)
+  changed.write('XX', 5000)
+  writeFileSync(join(dirname(server.config.dataDirectory), 'logs', '0', '1.1.log'), changed)
+  await vax.end(offer, { log: bytes })
+  await server.farm.logsPacked()
+  expect((await server.ask('/api/v1/jobs/1')).json().attempts[0].logDamagedAt).toBe(server.farm.now().toISOString())
+  expect((await server.ask('/jobs/1')).body).toContain('This log is damaged.')
 })
 
 serverTest('a job without output has an empty log, and the API reports a deleted log', async ({ server }) => {

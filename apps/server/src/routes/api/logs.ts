@@ -30,7 +30,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
       operationId: 'getJobLog',
       summary: 'Log of the newest attempt of a job; byte ranges',
       description:
-        'The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.',
+        'The bytes as the host sent them. The whole log of an ended job is compressed if the request accepts gzip. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.',
       params: api.IdParam,
     },
     handler: async (request, reply) => sendLog(services, await findAttempt(farm, request.params), { request, reply }),
@@ -72,5 +72,6 @@ async function sendLog(
     disposition: `inline; filename="${attempt.attempt}.log"`,
     etag: growing ? undefined : `"${attempt.attempt}-${size}"`,
     read: (start, end) => farm.attempts.readLog(name, start, end),
+    gzip: growing ? undefined : await farm.attempts.gzipLog(name),
   })
 }

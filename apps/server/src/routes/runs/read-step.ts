@@ -32,6 +32,7 @@ async function logOf(farm: Farm, { job, attempt }: Run): Promise<StoredLog> {
   return {
     size: await farm.attempts.logSize(id),
     read: (start, end) => farm.attempts.readLog(id, start, end),
+    lineFeeds: () => farm.attempts.logLineFeeds(id),
     index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
   }
 }

@@ -1,7 +1,7 @@
 import { Gone } from '../components/gone.tsx'
 import { Link } from '../components/links.tsx'
 import { RawHtml } from '../components/raw-html.tsx'
-import { byteCount } from '../components/times.ts'
+import { byteCount, day } from '../components/times.ts'
 import { type LogQuery, logPath } from './log-query.ts'
 import { LogTools } from './log-tools.tsx'
 import { FoldedSection, SectionFrame } from './section-frame.tsx'
@@ -11,7 +11,7 @@ import type { JobLog } from './shown-log.ts'
 import type { WindowPart } from './window.ts'
 
 export function LogView({ log }: { log: JobLog }) {
-  const { window, live, missingBytes, expired, path, query, sections } = log
+  const { window, live, missingBytes, expired, damagedAt, path, query, sections } = log
   const follow = live ? followedFrom(log) : undefined
   return (
     <section
@@ -26,6 +26,7 @@ export function LogView({ log }: { log: JobLog }) {
       {!expired && missingBytes > 0 && (
         <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>
       )}
+      {!expired && damagedAt && <Damaged at={damagedAt} />}
       {!expired && window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
       {sections.map((section, index) => {
         const part = window.parts.find(shown => shown.section === index)
@@ -45,6 +46,13 @@ export function LogView({ log }: { log: JobLog }) {
     </section>
   )
 }
+
+const Damaged = ({ at }: { at: Date }) => (
+  <p class="empty">
+    <b>This log is damaged.</b> Its bytes changed in the storage of the farm after the host sent them, so lines can be
+    wrong or missing. The farm found this on <time datetime={at.toISOString()}>{day(at)}</time>.
+  </p>
+)
 
 const opensAtEnd = ({ from, before, lines, step, find }: LogQuery): boolean =>
   [from, before, lines, step, find].every(value => value === undefined)

@@ -1,3 +1,4 @@
+import { blockBytes } from '@rumpfarm/storage'
 import { LRUCache } from 'lru-cache'
 
 /** The bytes of one log, up to the size that the reader saw first. */
@@ -7,6 +8,8 @@ export interface LogBytes {
   read(start: number, end: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** The same bytes, faster, but each piece is valid only until the next one. Without it, the index uses `read`. */
   scan?(start: number, end: number): AsyncIterable<Uint8Array>
+  /** The number of line feeds in each `blockBytes`, if the farm stores them with the log. */
+  lineFeeds?(): Promise<readonly number[] | undefined>
 }
 
 const scan = (log: LogBytes, start: number, end: number) => (log.scan ? log.scan(start, end) : log.read(start, end))
@@ -16,15 +19,15 @@ const scan = (log: LogBytes, start: number, end: number) => (log.scan ? log.scan
  * took 0.6 s on two cores with a load of 10, and the second page 0.06 s.
  */
 export const countedBytesMax = 512 * 1024 * 1024
-const strideBytes = 1024 * 1024
+const strideBytes = blockBytes
 const lineFeed = 10
 
 /**
- * The line numbers of a log. The index counts the line feeds in each MB only once, so that a second request for a large
- * log is fast. The log may grow, but its bytes must not change.
+ * The line numbers of a log. The index counts the line feeds in each block only once, so that a second request for a large
+ * log is fast. The storage knows those of a compressed log. The log may grow, but its bytes must not change.
  */
 export class LineIndex {
-  /** The number of line feeds before each MB. */
+  /** The number of line feeds before each block. */
   readonly #before = [0]
 
   /** The number of line feeds before the byte at `offset`; undefined if this is after `countedBytesMax`. */
@@ -58,12 +61,20 @@ export class LineIndex {
     return this.#before.at(-1) ?? 0
   }
 
+  /** Takes the line feeds of the whole blocks, unless another request has counted some meanwhile. */
+  #fill(size: number, lineFeeds: readonly number[]): void {
+    if (this.#end > 0) return
+    for (const count of lineFeeds.slice(0, Math.floor(size / strideBytes))) this.#before.push(this.#last + count)
+  }
+
   /**
-   * Counts the line feeds of each whole MB before `limit`, until the index has `linesMax` line feeds. One stream for all is
-   * faster than one stream for each MB.
+   * Counts the line feeds of each whole block before `limit`, until the index has `linesMax` line feeds. One stream for all is
+   * faster than one stream for each block.
    */
   async #extend(log: LogBytes, limit: number, linesMax = Number.POSITIVE_INFINITY): Promise<void> {
     const end = Math.floor(limit / strideBytes) * strideBytes
+    if (this.#end >= end || this.#last >= linesMax) return
+    if (this.#end === 0 && log.lineFeeds) this.#fill(log.size, (await log.lineFeeds()) ?? [])
     if (this.#end >= end || this.#last >= linesMax) return
     let [lines, at] = [this.#last, this.#end]
     for await (const bytes of scan(log, at, end)) {
@@ -92,7 +103,7 @@ async function countLineFeeds(log: LogBytes, start: number, end: number): Promis
   return lines
 }
 
-/** An index has at most 512 numbers, so all indexes together need less than 2 MB. */
+/** An index has at most 1,024 numbers, so all indexes together need less than 3 MB. */
 const indexesMax = 300
 const indexes = new LRUCache<string, LineIndex>({ max: indexesMax })
 

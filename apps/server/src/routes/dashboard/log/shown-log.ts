@@ -19,6 +19,8 @@ export interface JobLog {
   missingBytes: number
   /** When the farm deleted the log, because of `keep` in farm.yaml; null if it did not. */
   expired: Expired | null
+  /** When the farm found that the stored bytes differ from those of the host; null if it did not. */
+  damagedAt: Date | null
   query: LogQuery
   /** The result of the search in the address. */
   found: FoundLines | undefined

@@ -70,6 +70,7 @@ function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog 
     size: logSize,
     read: (start, end) => farm.attempts.readLog(id, start, end),
     scan: (start, end) => farm.attempts.scanLog(id, start, end),
+    lineFeeds: () => farm.attempts.logLineFeeds(id),
     index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
   }
 }
@@ -83,5 +84,6 @@ const namesOf = ({ job, attempt, logSize }: LogSource) => ({
   rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
   live: attempt.state !== 'finished',
   expired: attempt.logExpired,
+  damagedAt: attempt.logDamagedAt,
   missingBytes: attempt.state === 'finished' ? Math.max(0, attempt.logBytes - logSize) : 0,
 })
