@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { agent } from './agent.ts'
+import { download } from './download.ts'
 import type { Bench, BenchOptions, Say } from './figures.ts'
 import { growth } from './growth/growth.ts'
 import { idle } from './idle.ts'
@@ -13,7 +14,19 @@ import { matrix } from './matrix.ts'
 import { watchers } from './watchers.ts'
 import { webhook } from './webhook.ts'
 
-const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, watchers, idle, agent, servers, growth }
+const benches: Record<string, Bench> = {
+  webhook,
+  jobs,
+  log,
+  download,
+  line,
+  matrix,
+  watchers,
+  idle,
+  agent,
+  servers,
+  growth,
+}
 /** These benches run only if somebody names them, because they need many minutes. */
 const onlyNamed = ['growth', 'servers']
 
