@@ -122,7 +122,8 @@ function leaseRow(
         FROM "Host" host
        WHERE "jobId" = ${jobId} AND "OpenAttempt"."number" = ${number} AND "hostId" = ${claim.hostId} AND "state" = 'queued'
          AND host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}
-         AND NOT ${archIsUnable} AND NOT ${hostForbidsForks} AND (${cap}::int IS NULL OR ${runningJobs(sql`${project}`)} < ${cap}::int)
+         AND NOT ${archIsUnable} AND NOT ${hostForbidsForks}
+         ${cap === null ? sql`` : sql`AND ${runningJobs(sql`${project}`)} < ${cap}`}
       RETURNING "OpenAttempt".*
     ), slot AS (
       INSERT INTO "Slot" ("hostId", "number", "claim") SELECT "hostId", "slot", "claim" FROM leased

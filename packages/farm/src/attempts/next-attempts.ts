@@ -1,7 +1,7 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { isActive, isQueued } from '../db/fragments.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import { inOrder, isAtCap, type NextJob, type Turn } from '../queue/next-job.rule.ts'
 import { archIsAble, hostForbidsForks } from './queued-attempts.ts'
 
@@ -43,7 +43,7 @@ export const nextAttemptsQuery = (hostId: number): Sql => sql`
       SELECT "projectName" FROM "OpenAttempt"
        WHERE "hostId" = ${hostId} AND ${isQueued} AND "projectName" > waiting."projectName"
        ORDER BY "projectName", "priority" DESC LIMIT 1) next
-     WHERE waiting."count" < ${projectsMax}
+     WHERE waiting."count" < ${constant(projectsMax)}
   )
   SELECT waiting."projectName" AS "project", first."jobId", first."number", first."priority", first."buildId", turn."lastAt",
          (SELECT count(*)::int FROM "OpenAttempt" one
@@ -55,9 +55,9 @@ export const nextAttemptsQuery = (hostId: number): Sql => sql`
      SELECT "jobId", "number", "priority", "buildId" FROM (
        SELECT * FROM "OpenAttempt"
         WHERE "hostId" = ${hostId} AND "projectName" = waiting."projectName" AND ${isQueued}
-        ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${skippedMax}) "OpenAttempt"
+        ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${constant(skippedMax)}) "OpenAttempt"
       WHERE ${archIsAble} AND NOT ${hostForbidsForks}
-      ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${ofProjectMax}) first
+      ORDER BY "priority" DESC, "buildId" DESC, "jobId" LIMIT ${constant(ofProjectMax)}) first
     LEFT JOIN "HostTurn" turn ON turn."hostId" = ${hostId} AND turn."projectName" = waiting."projectName"`
 
 /** How many jobs of a project run on all hosts. Only as many attempts are active as the farm has slots. */

@@ -1,6 +1,6 @@
 import type { Verdict } from '@rumpfarm/contracts'
 import { ofBranch } from '../db/fragments.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { CellAttempt, StoredCell } from './cell.rule.ts'
 
@@ -99,7 +99,7 @@ export const attemptsOf = (verdicts: Sql, limit: number) => sql`
   SELECT held."position", held."commit", ended.*
     FROM (SELECT "commit", "position" FROM "BranchCommit"
            WHERE "projectName" = key."projectName" AND "branch" = key."branch"
-           ORDER BY "position" DESC LIMIT ${commitsMax}) held
+           ORDER BY "position" DESC LIMIT ${constant(commitsMax)}) held
    CROSS JOIN LATERAL (
      SELECT job."buildId", job."id" AS "jobId", a."number", job."recipeHash" AS "recipe", a."verdict", a."failedStep",
             a."fingerprint", a."finishedAt", (extract(epoch FROM a."finishedAt" - COALESCE(a."startedAt", a."leasedAt")) * 1000)::int AS "milliseconds"
@@ -112,13 +112,22 @@ export const attemptsOf = (verdicts: Sql, limit: number) => sql`
         AND ${ofBranch} AND (build."reason" NOT LIKE 'branch %' OR build."branch" = key."branch")
         AND a."verdict" IS NOT NULL AND a."purpose" <> 'probe' AND ${verdicts}
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
-   ORDER BY held."position" DESC LIMIT ${limit}`
+   ORDER BY held."position" DESC LIMIT ${constant(limit)}`
 
-/** PostgreSQL's planner knows the number of rows of arrays. For a function on JSON it assumes a hundred rows. */
-const columnsOf = (changed: readonly ChangedCell[]) => sql`
+/**
+ * PostgreSQL's planner knows the number of rows of arrays. For a function on JSON it assumes a hundred rows. Most calls have
+ * one cell, which VALUES says also in a plan for all values: PostgreSQL makes such a plan only once for a connection.
+ */
+const columnsOf = (changed: readonly ChangedCell[]) => {
+  const [first, ...more] = changed
+  if (first && more.length === 0)
+    return sql`(VALUES (${first.projectName}::text, ${first.commit}::text, ${first.branch}::text, ${first.hostId}::int,
+                        ${first.arch}::text, ${first.variant}::text))`
+  return sql`
   unnest(${changed.map(cell => cell.projectName)}::text[], ${changed.map(cell => cell.commit)}::text[],
          ${changed.map(cell => cell.branch)}::text[], ${changed.map(cell => cell.hostId)}::int[],
          ${changed.map(cell => cell.arch)}::text[], ${changed.map(cell => cell.variant)}::text[])`
+}
 
 export const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => tx.query<ResultRow>`
   WITH changed AS (
@@ -131,7 +140,7 @@ export const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Whic
           SELECT held."branch" FROM "BranchCommit" held
             JOIN "Branch" branch ON branch."projectName" = held."projectName" AND branch."name" = held."branch"
            WHERE changed."branch" IS NULL AND branch."removedAt" IS NULL AND held."projectName" = changed."projectName" AND held."commit" = changed."commit"
-           ORDER BY branch."pushedAt" DESC LIMIT ${branchesMax})) target
+           ORDER BY branch."pushedAt" DESC LIMIT ${constant(branchesMax)})) target
   )
   SELECT key.*, cell."verdict" AS "storedVerdict", cell."failedStep" AS "storedStep", cell."fingerprint" AS "storedFingerprint",
          cell."sinceJobId", cell."lastGoodJobId", cell."sinceBuildId", cell."sinceCommit", cell."sinceAt", cell."changedBuildId", cell."changedCommit", cell."changedAt",
@@ -146,7 +155,7 @@ export const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Whic
              AND member."arch" = key."arch" AND member."variant" = key."variant" AND member."endedAt" IS NULL LIMIT 1) AS "problemId"
     FROM key LEFT JOIN "Cell" cell ON cell."projectName" = key."projectName" AND cell."branch" = key."branch"
          AND cell."hostId" = key."hostId" AND cell."arch" = key."arch" AND cell."variant" = key."variant"
-   WHERE ${which === 'all'} OR cell."verdict" IS NULL OR cell."verdict" NOT IN ${results}`
+   WHERE ${which === 'all' ? sql`true` : sql`(cell."verdict" IS NULL OR cell."verdict" NOT IN ${results})`}`
 
 export type EndRow = CellKey & CellAttempt
 
