@@ -29,10 +29,16 @@ export interface Dispatch {
  * is an object of 4 kB in memory, and has no connection. A host for which no attempt has waited has none.
  */
 export const openMax = 20_000
+/**
+ * Messages are removed together after this time, so that ioredis writes their commands to Redis at once. A server that
+ * ends earlier leaves them. They have no effect.
+ */
+const gatherMs = 20
 
 export function openDispatch(queues: Pick<Queues, 'family'>, log: Logger): Dispatch {
   const family = queues.family()
   const open = new LRUCache<number, Queue>({ max: openMax })
+  let unneeded: QueuedAttempt[] = []
 
   const queueOf = (hostId: number): Queue => {
     const known = open.get(hostId)
@@ -50,6 +56,16 @@ export function openDispatch(queues: Pick<Queues, 'family'>, log: Logger): Dispa
     await Promise.all(sends)
   }
 
+  const removeAll = () => {
+    const messages = unneeded
+    unneeded = []
+    for (const { hostId, attempt } of messages) {
+      queueOf(hostId)
+        .remove(attempt)
+        .catch(error => log.debug({ problem: error.message }, 'the queue does not answer'))
+    }
+  }
+
   return {
     send,
     async sendMissing(attempts) {
@@ -57,11 +73,8 @@ export function openDispatch(queues: Pick<Queues, 'family'>, log: Logger): Dispa
       await send(attempts.filter((_, index) => !known[index]))
     },
     remove(attempts) {
-      for (const { hostId, attempt } of attempts) {
-        queueOf(hostId)
-          .remove(attempt)
-          .catch(error => log.debug({ problem: error.message }, 'the queue does not answer'))
-      }
+      if (unneeded.length === 0) setTimeout(removeAll, gatherMs).unref()
+      for (const attempt of attempts) unneeded.push(attempt)
     },
   }
 }

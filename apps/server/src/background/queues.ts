@@ -49,6 +49,7 @@ async function redisQueues(url: string, log: Logger): Promise<Queues> {
     // While Redis is unreachable, a command fails at once, and the reconcile task later finds the rows without a
     // message. Commands that wait in memory would be lost if this process died.
     enableOfflineQueue: false,
+    enableAutoPipelining: true, // the commands of one tick are one write
     retryStrategy: attempt => Math.min(attempt * 100, 2000),
   })
   redis.setMaxListeners(0) // each queue and worker of the tasks listens to this connection

@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A text is sent at least this long after the previous one. A text after a pause is sent at once. */
+const everyMs = 5
 /** At most this many messages wait. If there are more, the server drops all of them. */
 const pendingMax = 10_000
 
@@ -11,14 +15,17 @@ export interface Batching {
 
 /**
  * Sends one text at a time. The messages that arrive meanwhile form the next text, without duplicates. A trivial job
- * causes seven messages, so without batches a busy farm would send seven texts for each job.
+ * causes seven messages, so without batches a busy farm would send seven texts for each job, which each other server reads.
  */
 export function batches({ bytesMax, send, onLoss = () => {} }: Batching) {
   const pending = new Set<string>()
   let sending = false
   const sendAll = async () => {
     sending = true
-    while (pending.size > 0) await send(take(pending, bytesMax)).catch(onLoss) // a lost wake-up costs a few seconds
+    while (pending.size > 0) {
+      const sent = send(take(pending, bytesMax)).catch(onLoss) // a lost wake-up costs a few seconds
+      await Promise.all([sent, sleep(everyMs)])
+    }
     sending = false
   }
   return {
