@@ -47,13 +47,14 @@ export function checkHost(
   refuse: RefuseEarly,
 ): void {
   const own = publicUrl === undefined ? undefined : new URL(publicUrl).hostname
+  const isLocal = isLoopback(host)
   const isOwn = (name: string) => isLoopback(name) || name.replace(/\.$/, '') === own
   app.addHook('onRequest', async (request, reply) => {
     const header = request.headers.host
     if (header === undefined) return
     const named = readHost(header)
     if (!named) return refuse('malformed', malformed, request, reply)
-    if (isLoopback(host) && !isOwn(named.name)) return refuse('wrong-host', foreign, request, reply)
+    if (isLocal && !isOwn(named.name)) return refuse('wrong-host', foreign, request, reply)
   })
 }
 
