@@ -57,6 +57,8 @@ export interface OpenDatabase {
    * Then nothing may stay at a connection: no prepared statements and no settings.
    */
   pooler?: boolean
+  /** After this time, PostgreSQL plans the prepared statements of a connection again. */
+  replanMs?: number
 }
 
 export interface QueryLimits {
@@ -74,7 +76,7 @@ const int8Array = 1016
 /** One pool of connections. Prisma and the farm's own statements share it. */
 export function openDatabase({ url, connectionsMax = 10, limits, pooler = false, ...given }: OpenDatabase): Db {
   compileQuickly()
-  const { transactionLimits = usualLimits, turns } = given
+  const { transactionLimits = usualLimits, turns, replanMs = 10_000 } = given
   const config = {
     ...{ connectionString: url, max: connectionsMax, types, ...clientLimits(limits) },
     ...(!pooler && {
@@ -89,13 +91,17 @@ export function openDatabase({ url, connectionsMax = 10, limits, pooler = false,
   // If a connection breaks during a query, the query fails. Without a listener, the error of the connection would also
   // end the process.
   pool.on('connect', client => client.on('error', () => {}))
+  if (!pooler) replan(pool, replanMs)
   let models: PrismaClient | undefined
   const nameOf = pooler ? () => undefined : nameStatement
   const statementNameGenerator = ({ sql }: { sql: string }) => nameOf(sql) ?? ''
   return {
     ...statementsOn(pool, nameOf),
     transaction: work =>
-      runTransaction(pool, connection => work(transactionStatements(connection, nameOf)), { ...transactionLimits, pooler }),
+      runTransaction(pool, connection => work(transactionStatements(connection, nameOf)), {
+        ...transactionLimits,
+        pooler,
+      }),
     get models() {
       models ??= new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator }) })
       return models
@@ -140,6 +146,21 @@ const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number, tu
  * for a job.
  */
 const compileQuickly = () => setFlagsFromString('--liftoff-only')
+
+/**
+ * PostgreSQL keeps the plan of a prepared statement until it has new statistics of a table, which can take minutes. A plan
+ * from a time when few jobs were open reads the whole table of open attempts, even if thousands wait now.
+ */
+function replan(pool: pg.Pool, everyMs: number): void {
+  const plannedAt = new WeakMap<pg.PoolClient, number>()
+  pool.on('acquire', client => {
+    const now = performance.now()
+    const before = plannedAt.get(client)
+    if (before !== undefined && now - before < everyMs) return
+    plannedAt.set(client, now)
+    if (before !== undefined) client.query('DISCARD PLANS').catch(() => {}) // the next query reports a broken connection
+  })
+}
 
 const clientLimits = ({ waitMs, statementMs }: QueryLimits): pg.PoolConfig => ({
   connectionTimeoutMillis: waitMs,
