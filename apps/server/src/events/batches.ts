@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 /** A text is sent at least this long after the previous one. A text after a pause is sent at once. */
 const everyMs = 5
 /** At most this many messages wait. If there are more, the server drops all of them. */
@@ -24,7 +22,7 @@ export function batches({ bytesMax, send, onLoss = () => {} }: Batching) {
     sending = true
     while (pending.size > 0) {
       const sent = send(take(pending, bytesMax)).catch(onLoss) // a lost wake-up costs a few seconds
-      await Promise.all([sent, sleep(everyMs)])
+      await Promise.all([sent, new Promise(resolve => setTimeout(resolve, everyMs))])
     }
     sending = false
   }
