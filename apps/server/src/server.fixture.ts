@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { openMirrors, openUploads, withUploads } from '@rumpfarm/connectors'
 import { type Checksum, cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type DeliveryView, type Farm, type Offer, openFarm } from '@rumpfarm/farm'
+import { openBucket } from '@rumpfarm/storage'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
 import { pino } from 'pino'
 import { test, vi } from 'vitest'
+import { startBucket, type TestBucket } from '../../../test/support/bucket.ts'
 import { types } from '../../../test/support/number-types.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
@@ -103,18 +105,22 @@ export const project = (repository: string, changes: Partial<ProjectConfig> = {}
   ...changes,
 })
 
-export const serverTest = test.extend<{ server: TestServer }>({
+export const serverTest = test.extend<{ server: TestServer; testBucket: TestBucket | undefined }>({
+  /** Undefined: the farm keeps its logs and artifacts in a directory. */
   // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
-  server: async ({}, use) => {
+  testBucket: async ({}, use) => use(undefined),
+  server: async ({ testBucket }, use) => {
     const directory = mkdtempSync(join(tmpdir(), 'server-'))
     const database = await createTestDatabase()
     let time = Date.parse('2024-05-06T07:08:09Z')
     // With this HOST, the server accepts every Host header.
     const env = { RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken, HOST: '0.0.0.0' }
     const config = readConfig(env, directory)
+    const bucket = testBucket && (await openBucket(testBucket.place, testBucket.credentials))
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: join(directory, 'logs'),
+      bucket,
       secret: config.secrets.server,
       now: () => new Date(time),
     })
@@ -156,8 +162,19 @@ export const serverTest = test.extend<{ server: TestServer }>({
     await deliveryWork.close()
     mirrors.close()
     await farm.close()
+    bucket?.close()
     rmSync(directory, { recursive: true })
     await database.drop()
+  },
+})
+
+/** The same, but the farm keeps its logs and artifacts in a bucket. */
+export const bucketServerTest = serverTest.extend<{ testBucket: TestBucket }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
+  testBucket: async ({}, use) => {
+    const bucket = await startBucket()
+    await use(bucket)
+    await bucket.close()
   },
 })
 
@@ -176,8 +193,8 @@ function servicesOf(given: Given): Services {
   const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
   const metrics = openMetrics({ farm: given.farm, dataDirectory: given.config.dataDirectory })
   const uploadsDirectory = join(given.config.dataDirectory, 'sources', 'uploads')
-  const mirrors = withUploads(given.mirrors, uploadsDirectory)
-  const uploads = openUploads(uploadsDirectory)
+  const mirrors = withUploads(given.mirrors, uploadsDirectory, given.farm.sharedFiles)
+  const uploads = openUploads(uploadsDirectory, given.farm.sharedFiles)
   const { deliveryWork = openDeliveryWork({ ...given, mirrors, log }) } = given
   return {
     ...given,
