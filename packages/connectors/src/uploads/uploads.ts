@@ -70,7 +70,7 @@ const sumsOf = (directory: string, id: string) => join(directory, `${id}.json`)
 const sharedName = (id: string) => `tries/${id}.tar.gz`
 
 async function writeSums(directory: string, id: string, sums: Sums): Promise<void> {
-  const draft = `${sumsOf(directory, id)}.${process.pid}`
+  const draft = `${sumsOf(directory, id)}.${randomUUID()}` // two requests can check the same upload at once
   await writeFile(draft, `${JSON.stringify(sums)}\n`)
   await rename(draft, sumsOf(directory, id))
 }
