@@ -1,4 +1,5 @@
 // What every store must do. Tests call `storeContract` with a directory, and with buckets of several storages.
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -216,6 +217,21 @@ export const storeContract = (name: string, make: () => Promise<Store>) =>
         expect(await other.pack(one, expected)).toBe('present')
         await storage.tidy()
         expect((await collect(logs.read(one, 7, 99))).equals(large.subarray(7, 99))).toBe(true)
+      })
+
+      test('has the same bytes if its index is only a small part of its file', async () => {
+        const one = attempt()
+        const random = Buffer.from(randomBytes(1_000_000).toString('hex'))
+        await logs.open(one).write(0, random)
+        await logs.open(one).seal()
+        expect(await logs.pack(one, { bytes: random.length, checksum: null })).toBe('packed')
+        expect((await collect(logs.read(one, 0, random.length))).equals(random)).toBe(true)
+        expect(gunzipSync(await collect((await other.gzip(one))?.read() ?? Readable.from([]))).equals(random)).toBe(
+          true,
+        )
+        expect((await collect(other.read(one, 1_500_000, 1_500_010))).toString()).toBe(
+          random.toString('utf8', 1_500_000, 1_500_010),
+        )
       })
 
       test.each([

@@ -26,7 +26,7 @@ export class PackedFiles {
   /** The bytes of the log from `start` to `end`. The error has the code ENOENT if the log does not exist. */
   async *read(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     const opened = await this.#open(path)
-    if (!opened) throw Object.assign(new Error(`there is no log ${path}`), { code: 'ENOENT' })
+    if (!opened) throw Object.assign(new Error(`ENOENT: there is no log ${path}`), { code: 'ENOENT' })
     const { file, index } = opened
     try {
       yield* unpackLog(index, (from, until) => fileBytes(file, from, until), start, end)

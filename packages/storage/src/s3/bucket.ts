@@ -137,13 +137,16 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
       )
       return Body as Readable
     },
+    // Not every storage knows ranges that count from the end.
     async end(name, bytes) {
-      const { Body, ContentRange } = await send('get', abortSignal =>
-        client.send(new s3.GetObjectCommand({ ...of(name), Range: `bytes=-${bytes}` }), { abortSignal }),
+      const { ContentLength: size = 0 } = await send('head', abortSignal =>
+        client.send(new s3.HeadObjectCommand(of(name)), { abortSignal }),
       )
-      const read = await buffer(Body as Readable)
-      // Without a range in the answer, the storage has sent the whole object.
-      return { bytes: read.subarray(-bytes), size: Number(ContentRange?.split('/')[1] ?? read.length) }
+      const Range = `bytes=${Math.max(0, size - bytes)}-${size - 1}`
+      const { Body } = await send('get', abortSignal =>
+        client.send(new s3.GetObjectCommand({ ...of(name), Range }), { abortSignal }),
+      )
+      return { bytes: await buffer(Body as Readable), size }
     },
     async size(name) {
       try {
