@@ -19,7 +19,11 @@ export const cloneCommands = [
     usage: 'buckets',
     says: 'run only the tests of the storage in a bucket of a real OpenStack Swift',
   },
-  { name: 'servers', usage: 'servers', says: 'run only the tests of three servers behind nginx and HAProxy' },
+  {
+    name: 'servers',
+    usage: 'servers',
+    says: 'run only the tests of three servers behind nginx and HAProxy, and of updates',
+  },
   { name: 'notifiers', usage: 'notifiers', says: 'run only the tests with real mail and IRC servers' },
   { name: 'machines', usage: 'machines', says: 'run the most important scenarios on emulated machines' },
   { name: 'screenshots', usage: 'screenshots', says: 'take the pictures of docs/demo.md' },
