@@ -1,5 +1,7 @@
 // Logs, artifacts and tarballs in a bucket, with a real server and real agents. The bucket is s3rver behind a proxy.
-import { readdirSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBucket, type TestBucket } from '../support/bucket.ts'
@@ -27,6 +29,12 @@ afterAll(async () => {
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `${i + 1}\n`).join('')
 const objects = () => readdirSync(bucket.directory, { recursive: true, encoding: 'utf8' })
 const isPacked = (name: string) => objects().some(path => path.includes(`${name}~`))
+
+/** A tar.gz of these files. */
+function tree(files: Record<string, string>): Buffer {
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(farm.directory, name), content)
+  return execFileSync('tar', ['-C', farm.directory, '-czf', '-', ...Object.keys(files)], { maxBuffer: 1e8 })
+}
 
 describe('a farm with a bucket', { concurrent: false }, () => {
   test('a running job’s log is readable; after the job, all files are in the bucket and none in the data directory', async () => {
@@ -83,6 +91,48 @@ describe('a farm with a bucket', { concurrent: false }, () => {
     await job.finished()
     expect([await read(`${job.id}/log`), await read(`${job.id}/artifacts/out/a`)]).toEqual(['begin\nend\n', 'file\n'])
     expect(readdirSync(join(farm.directory, 'other-data', 'logs'))).toEqual([])
+  })
+
+  test('the parts of a try reach different servers, and another one builds it', async () => {
+    const [first, second, third] = [
+      farm.url,
+      ...(await Promise.all(
+        ['second', 'third'].map(async name => {
+          const { url } = await farm.another({ RUMPFARM_DATA: join(farm.directory, `${name}-data`) })
+          return url
+        }),
+      )),
+    ]
+    const bytes = tree({
+      'job.sh': 'mkdir out; wc -c <big >out/size\n',
+      big: randomBytes(3_000_000).toString('base64'),
+    })
+    const commit = farm.repository('sample').commit({ 'job.sh': 'exit 1\n' })
+    const announced = { commit, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    const { id } = await farm.api(first).post<{ id: string }>('/api/v1/projects/sample/tries', announced)
+    const part = async (url: string | undefined, start: number, end?: number) => {
+      const answer = await fetch(`${url}/api/v1/tries/${id}/files?offset=${start}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${farm.adminToken}`, 'content-type': 'application/octet-stream' },
+        body: bytes.subarray(start, end),
+      })
+      return (await answer.json()) as { received?: number; detail?: string }
+    }
+    expect(await part(first, 0, 70_000)).toMatchObject({ received: 70_000 })
+    expect(await part(second, 70_000, 2_500_000)).toMatchObject({ received: 2_500_000 })
+    expect(await part(third, 2_600_000)).toMatchObject({ detail: expect.stringContaining('has 2500000 bytes') })
+    // a part that arrives twice is stored once
+    expect(await part(first, 2_000_000)).toMatchObject({ received: bytes.length })
+    const { buildId } = await farm.api(second).post<{ buildId: number }>(`/api/v1/tries/${id}/start`)
+    await farm.api(third).post(`/api/v1/tries/${id}/start`)
+    const job = await farm.build(buildId).job()
+    expect((await job.finished()).verdict).toBe('passed')
+    expect((await job.artifact('out/size')).toString().trim()).toBe('4000000')
+    await farm.api(third).delete(`/api/v1/tries/${id}`)
+    await eventually('the end of the upload', async () => {
+      const rows = await farm.sql(`SELECT FROM "StoredFile" WHERE "path" LIKE 'tries/%'`)
+      return rows.length === 0 || undefined
+    })
   })
 
   test('a server without the repository and without its cache sends the tarball from the bucket', async () => {

@@ -81,6 +81,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
     rewriteUrl: ({ url = '/' }) => ownUrl(url),
     trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    pluginTimeout: 60_000, // a busy machine can need longer than Fastify's 10 s for the start
     requestTimeout: 60_000, // a request must arrive completely within a minute
     keepAliveTimeout: 75_000, // longer than the longest long poll (50 s)
     forceCloseConnections: true,

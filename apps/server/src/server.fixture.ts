@@ -193,8 +193,8 @@ function servicesOf(given: Given): Services {
   const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
   const metrics = openMetrics({ farm: given.farm, dataDirectory: given.config.dataDirectory })
   const uploadsDirectory = join(given.config.dataDirectory, 'sources', 'uploads')
-  const mirrors = withUploads(given.mirrors, uploadsDirectory, given.farm.sharedFiles)
-  const uploads = openUploads(uploadsDirectory, given.farm.sharedFiles)
+  const mirrors = withUploads(given.mirrors, uploadsDirectory, given.farm.uploadedFiles)
+  const uploads = openUploads(uploadsDirectory, given.farm.uploadedFiles)
   const { deliveryWork = openDeliveryWork({ ...given, mirrors, log }) } = given
   return {
     ...given,

@@ -58,7 +58,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const bucket = config.bucket && parts.add(await openBucket(config.bucket.place, config.bucket.credentials))
   const farm = parts.add(openFarm(farmOptions(config, database.url, bucket)))
   const uploadsDirectory = join(dataDirectory, 'sources', 'uploads')
-  const uploads = openUploads(uploadsDirectory, farm.sharedFiles)
+  const uploads = openUploads(uploadsDirectory, farm.uploadedFiles)
   const ownMirrors = parts.add(
     openMirrors({
       directory: join(dataDirectory, 'sources'),
@@ -69,7 +69,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       log: (event, fields) => log.info(fields, event),
     }),
   )
-  const mirrors = withUploads(ownMirrors, uploadsDirectory, farm.sharedFiles)
+  const mirrors = withUploads(ownMirrors, uploadsDirectory, farm.uploadedFiles)
   await farm.measureClock()
   followClock(farm.now)
   const membership = parts.add(await openMembership({ self, farm, bus, log, stop: endThisServer })) // before a task can expire a lease

@@ -43,8 +43,9 @@ const left = async () =>
   ).map(({ path }) => path.slice('tarballs/00/'.length, -'.tar.gz'.length))
 const total = async () => {
   const sums = await db.query<{ noted: number; real: number }>`
-    SELECT (SELECT "bytes"::int FROM "CachedTotal") AS noted, (SELECT sum("bytes")::int FROM "CachedFile") AS real`
-  expect(sums[0]?.noted).toBe(sums[0]?.real ?? 0)
+    SELECT COALESCE((SELECT "bytes"::int FROM "CachedTotal"), 0) AS noted,
+           COALESCE((SELECT sum("bytes")::int FROM "CachedFile"), 0) AS real`
+  expect(sums[0]?.noted).toBe(sums[0]?.real)
   return sums[0]?.noted
 }
 const objects = () =>

@@ -216,8 +216,10 @@ export function openFarm(options: OpenFarm) {
     ping: async () => void (await pools.lookups.query`SELECT 1`),
     /** Whether the replica answers and is not late; undefined if there is none. */
     isReplicaUsable: () => pools.replica?.isUsable(),
-    /** Source tarballs and uploaded trees for all servers; undefined if the servers share a directory. */
+    /** Source tarballs for all servers; undefined if the servers share a directory. */
     sharedFiles: storage.shared,
+    /** Uploaded trees for all servers; undefined if the servers share a directory. */
+    uploadedFiles: storage.uploads,
     /** Work of the storage in the background. Call this method every few seconds. */
     async tidyStorage() {
       try {

@@ -31,6 +31,7 @@ export function openDirectoryStorage(directory: string, { reserveBytes = 0 } = {
     },
     logTimes: openLogTimes(attempt => join(directory, pathOfTimes(attempt))),
     shared: undefined,
+    uploads: undefined,
     tidy: async () => {},
     async close() {
       logs.close()

@@ -8,8 +8,10 @@ export interface Storage {
   artifacts: Files<ArtifactKey>
   /** When the bytes of each log arrived. */
   logTimes: LogTimes
-  /** Source tarballs and uploaded trees; undefined if the servers share a directory. */
+  /** Source tarballs; undefined if the servers share a directory. */
   shared: SharedFiles | undefined
+  /** Uploaded trees by their ids; undefined if the servers share a directory. */
+  uploads: Files<string> | undefined
   /**
    * Work in the background that must be repeated every few seconds: with a bucket, packs sealed files and deletes
    * outdated objects. Throws if the bucket does not answer.

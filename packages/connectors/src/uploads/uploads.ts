@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { Sums } from '../git/archive.ts'
+import { Checksums, type Sums } from '../git/archive.ts'
 import type { Problem } from '../git/remote.ts'
 import type { Mirrors } from '../mirrors.ts'
-import { fetchShared, type SharedFiles } from '../shared-files.ts'
 import { checkUpload } from './check-upload.ts'
 import { TarReader } from './tar-reader.ts'
+import {
+  type Appended,
+  fileOf,
+  sharedTrees,
+  sumsOf,
+  type TreeFiles,
+  treesIn,
+  type UploadedFiles,
+} from './tree-files.ts'
 
-/** The bytes of uploaded trees: one tar.gz for each. All servers of a farm share the directory. */
+/** The bytes of uploaded trees: one tar.gz for each. Each request of an upload can reach another server of the farm. */
 export interface Uploads {
-  /** How many bytes the farm has. The length of the file says it, so it survives a restart. */
+  /** How many bytes the farm has. */
   received(id: string): Promise<number>
   /**
    * Writes pieces at an offset as they arrive, and never more than `bytesMax` bytes of the file. What arrived before the
@@ -25,49 +32,37 @@ export interface Uploads {
   remove(id: string): Promise<void>
 }
 
-export type Appended = { kind: 'appended' | 'wrong-offset' | 'too-long'; received: number }
 export type Checked =
   | ({ kind: 'checked' } & Sums)
   | { kind: 'incomplete'; received: number }
   | { kind: 'wrong'; problem: string }
 
-/** With `shared`, another server can send a checked upload to a host. All parts of one upload must reach one server. */
-export function openUploads(directory: string, shared?: SharedFiles): Uploads {
-  const received = async (id: string) => (await stat(fileOf(directory, id)).catch(() => undefined))?.size ?? 0
+/** The servers of the farm share `directory`. Otherwise they share `files`, and this server has copies in `directory`. */
+export function openUploads(directory: string, files?: UploadedFiles): Uploads {
+  const trees = treesOf(directory, files)
   return {
-    received,
-    async append(id, offset, pieces, bytesMax) {
-      await mkdir(directory, { recursive: true })
-      const file = await open(fileOf(directory, id), offset === 0 ? 'a' : 'r+').catch(() => undefined)
-      await file?.close()
-      const size = await received(id)
-      if (offset > size) return { kind: 'wrong-offset', received: size }
-      return write(fileOf(directory, id), offset, pieces, bytesMax)
-    },
+    received: id => trees.received(id),
+    append: (id, offset, pieces, bytesMax) => trees.append(id, { offset, pieces, bytesMax }),
     async check(id, { bytes, sha256 }) {
-      const size = await received(id)
+      const size = await trees.received(id)
       if (size < bytes) return { kind: 'incomplete', received: size }
-      const sums = await checkUpload(fileOf(directory, id), bytes)
+      const file = await trees.fetch(id)
+      const sums = await checkUpload(file, bytes)
       const problem = 'problem' in sums ? sums.problem : sums.sha256 === sha256 ? undefined : 'its SHA-256 is wrong'
       if ('problem' in sums || problem !== undefined) {
-        await truncate(fileOf(directory, id))
+        await trees.empty(id)
         return { kind: 'wrong', problem: problem ?? '' }
       }
-      await shared?.store(sharedName(id), createReadStream(fileOf(directory, id)))
+      await trees.complete(id)
       await writeSums(directory, id, sums)
       return { kind: 'checked', ...sums }
     },
-    async remove(id) {
-      for (const file of [sumsOf(directory, id), fileOf(directory, id)]) await rm(file, { force: true })
-      await shared?.remove(sharedName(id))
-    },
+    remove: id => trees.remove(id),
   }
 }
 
-const fileOf = (directory: string, id: string) => join(directory, `${id}.tar.gz`)
-const sumsOf = (directory: string, id: string) => join(directory, `${id}.json`)
-
-const sharedName = (id: string) => `tries/${id}.tar.gz`
+const treesOf = (directory: string, files?: UploadedFiles): TreeFiles =>
+  files ? sharedTrees(directory, files) : treesIn(directory)
 
 async function writeSums(directory: string, id: string, sums: Sums): Promise<void> {
   const draft = `${sumsOf(directory, id)}.${randomUUID()}` // two requests can check the same upload at once
@@ -75,26 +70,10 @@ async function writeSums(directory: string, id: string, sums: Sums): Promise<voi
   await rename(draft, sumsOf(directory, id))
 }
 
-async function write(
-  path: string,
-  offset: number,
-  pieces: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-): Promise<Appended> {
-  const file = await open(path, 'r+')
-  let at = offset
-  try {
-    // Each write names its offset. So if two connections send the same part, both write the same bytes.
-    for await (const piece of pieces) {
-      if (at + piece.length > bytesMax) return { kind: 'too-long', received: at }
-      for (let done = 0; done < piece.length; )
-        done += (await file.write(piece, done, piece.length - done, at + done)).bytesWritten
-      at += piece.length
-    }
-    return { kind: 'appended', received: at }
-  } finally {
-    await file.close()
-  }
+async function sumsOfFile(file: string): Promise<Sums> {
+  const sums = new Checksums()
+  for await (const piece of createReadStream(file)) sums.update(piece as Buffer)
+  return sums.result()
 }
 
 /** No address of farm.yaml has a space, so no recipe can name an upload. */
@@ -111,27 +90,19 @@ const uploadOf = (repository: string): string | undefined =>
 const textBytesMax = 65_536
 
 /** Mirrors that also know uploads by their names. An upload has files, but no commits. */
-export function withUploads(mirrors: Mirrors, directory: string, shared?: SharedFiles): Mirrors {
+export function withUploads(mirrors: Mirrors, directory: string, files?: UploadedFiles): Mirrors {
   const gone: Problem = {
     kind: 'problem',
     problem: 'the uploaded files are no longer on the farm: start the try again',
   }
+  const trees = treesOf(directory, files)
   const readSums = (id: string) => readFile(sumsOf(directory, id), 'utf8').catch(() => undefined)
-  /** The checksums of an upload, after this server has its bytes. */
+  /** The checksums of a checked upload, after this server has its bytes. Another server may have checked it. */
   const present = async (id: string) => {
     const text = await readSums(id)
-    if (text !== undefined || !shared) return text
-    await mkdir(directory, { recursive: true })
-    const draft = `${fileOf(directory, id)}.${randomUUID()}`
-    try {
-      const sums = await fetchShared(shared, sharedName(id), draft)
-      if (!sums) return undefined
-      await rename(draft, fileOf(directory, id))
-      await writeSums(directory, id, sums)
-      return await readSums(id)
-    } finally {
-      await rm(draft, { force: true })
-    }
+    if (text !== undefined || !files || (await trees.received(id)) === 0) return text
+    await writeSums(directory, id, await sumsOfFile(await trees.fetch(id)))
+    return await readSums(id)
   }
   return {
     ...mirrors,

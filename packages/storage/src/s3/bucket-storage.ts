@@ -27,6 +27,7 @@ export function openBucketStorage(bucket: Bucket, index: FileIndex): Storage {
     artifacts: bucketFiles<ArtifactKey>(place, pathOfArtifact, seal),
     logTimes: logTimes(bucketFiles<AttemptId>(place, pathOfTimes, seal)),
     shared: sharedFiles(place),
+    uploads: bucketFiles<string>(place, id => `tries/${id}.tar.gz`, seal),
     tidy: () => packer.tidy(),
     close: () => packer.close(),
   }
