@@ -114,7 +114,7 @@ describe('a farm with a bucket', { concurrent: false }, () => {
       const answer = await fetch(`${url}/api/v1/tries/${id}/files?offset=${start}`, {
         method: 'PUT',
         headers: { authorization: `Bearer ${farm.adminToken}`, 'content-type': 'application/octet-stream' },
-        body: bytes.subarray(start, end),
+        body: new Uint8Array(bytes.subarray(start, end)),
       })
       return (await answer.json()) as { received?: number; detail?: string }
     }
