@@ -44,7 +44,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
   app.addHook('preClose', async () => streams.endAll())
   app.addHook('onClose', async () => streams.close())
-  services.draining?.ending.addEventListener('abort', () => streams.endAll())
+  services.draining?.onEnding(() => streams.endAll())
   await app.register(healthPlugin(services))
   await app.register(metricsPlugin(services))
   await app.register(agentPlugin(services))

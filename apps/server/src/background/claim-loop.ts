@@ -15,8 +15,11 @@ export interface WaitOptions {
   condition: HostCondition
   waitMs: number
   gone: AbortSignal
-  /** Aborts when this server stops. Then the wait ends with `none`, and the host claims at another server. */
-  ending?: AbortSignal | undefined
+  /**
+   * Calls its argument when this server stops, until the returned function is called. Then the wait ends with `none`, and
+   * the host claims at another server.
+   */
+  onEnding?: ((end: () => void) => () => void) | undefined
 }
 
 /** The result of a claim: `none` if a free or paused slot has no work, otherwise the state of the slot. */
@@ -33,14 +36,14 @@ interface Services {
 export function openClaimLoop(services: Services): ClaimLoop {
   const newest = new Map<string, AbortController>()
   return {
-    async waitForWork(claim, { condition, waitMs, gone, ending }) {
+    async waitForWork(claim, { condition, waitMs, gone, onEnding }) {
       // The key includes the instance, so that a former agent of the host cannot end the request of the new agent.
       const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
       const request = new AbortController()
       gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })
       newest.get(agentSlot)?.abort('replaced') // without a reason, abort creates an Error with a stack
       newest.set(agentSlot, request)
-      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, { gone: request.signal, ending })
+      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, { gone: request.signal, onEnding })
       try {
         return await loop(services, claim, condition, wakeUps)
       } finally {
@@ -110,7 +113,7 @@ function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: Wak
   return { kind: 'offer', offer }
 }
 
-type Ends = Pick<WaitOptions, 'gone' | 'ending'>
+type Ends = Pick<WaitOptions, 'gone' | 'onEnding'>
 
 type WakeUps = ReturnType<typeof openWakeUps>
 
@@ -118,9 +121,9 @@ type WakeUps = ReturnType<typeof openWakeUps>
  * Receives a host's wake-ups until `waitMs` are over or the request is gone. If a wake-up arrives before the caller
  * calls `next`, `next` resolves at once.
  */
-function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, ending }: Ends) {
+function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, onEnding }: Ends) {
   let pending = false
-  let over = gone.aborted || ending?.aborted === true
+  let over = gone.aborted
   let notify = () => {}
   const end = () => {
     over = true
@@ -128,7 +131,7 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, ending }:
   }
   const timer = setTimeout(end, waitMs)
   gone.addEventListener('abort', end)
-  ending?.addEventListener('abort', end)
+  const forgetEnding = onEnding?.(end)
   const unsubscribe = bus.subscribe(topics.host(hostId), () => {
     pending = true
     notify()
@@ -150,7 +153,7 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, ending }:
     close() {
       clearTimeout(timer)
       gone.removeEventListener('abort', end)
-      ending?.removeEventListener('abort', end)
+      forgetEnding?.()
       unsubscribe()
     },
   }

@@ -1,4 +1,4 @@
-import { EventEmitter, once, setMaxListeners } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
@@ -13,23 +13,26 @@ const lastMs = 100
  * answered. So a load balancer sends the next requests to other servers.
  */
 export class Draining {
-  readonly #ending = new AbortController()
+  /** An AbortSignal looks at all of its listeners when it gets another one, and a server has thousands of long polls. */
+  readonly #ends = new Set<() => void>()
+  #ended = false
   readonly #answered = new EventEmitter()
   #apps: FastifyInstance[] = []
   #requests = 0
   #begun = false
 
-  constructor() {
-    setMaxListeners(0, this.#ending.signal) // one for each long poll
-  }
-
   get begun(): boolean {
     return this.#begun
   }
 
-  /** Aborts when long polls and live pages must end. */
-  get ending(): AbortSignal {
-    return this.#ending.signal
+  /**
+   * Calls `end` when long polls and live pages must end; at once if they must end already. Returns a function that makes
+   * the server forget `end`.
+   */
+  onEnding(end: () => void): () => void {
+    if (this.#ended) end()
+    else this.#ends.add(end)
+    return () => void this.#ends.delete(end)
   }
 
   /** Counts the requests of this app that have no complete answer yet. */
@@ -48,7 +51,8 @@ export class Draining {
     this.#begun = true
     await pause(delaySeconds * 1000, hurry)
     for (const { server } of this.#apps) if (server.listening) server.close()
-    this.#ending.abort()
+    this.#ended = true
+    for (const end of this.#ends) end()
     const limit = AbortSignal.any([hurry, AbortSignal.timeout(requestsMsMax)])
     await pause(lastMs, limit)
     while (this.#requests > 0 && !limit.aborted) await once(this.#answered, 'all', { signal: limit }).catch(() => {})

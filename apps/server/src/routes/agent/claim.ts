@@ -28,7 +28,8 @@ export async function answerClaim(
   const condition = readCondition(request.body as Buffer)
   if (typeof condition === 'string') return err(reply, 400, condition)
   const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax(farm.settings.leaseSeconds))
-  const options = { condition, waitMs: seconds * 1000, gone: closedSignal(reply), ending: draining?.ending }
+  const onEnding = draining && ((end: () => void) => draining.onEnding(end))
+  const options = { condition, waitMs: seconds * 1000, gone: closedSignal(reply), onEnding }
   const result = await claimLoop.waitForWork(claim, options)
   return result.kind === 'too-old' ? tooOld(reply, result, await agentRelease()) : answer(reply, result, publicUrl)
 }
