@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { asReader, readerSignal } from '@rumpfarm/farm'
 import { farmTime } from '../farm-time.ts'
 import { type Bus, topics } from './bus.ts'
@@ -23,7 +24,7 @@ interface Entry<Value> {
 export interface Freshness {
   /** A value that the memory began to make at or after this time of `performance.now` counts, even if it is outdated. */
   from: number
-  /** The events before `from` may not have arrived yet. So no earlier value counts. */
+  /** The events before `from` may not have arrived yet. So no earlier value counts, and the memory waits until `from`. */
   eventsAreLate?: boolean
 }
 
@@ -57,6 +58,7 @@ export class MatrixMemory<Value> {
    * left, the queries of `make` end.
    */
   async get(key: string, make: () => Promise<Value>, wanted = newest): Promise<Remembered<Value>> {
+    if (wanted.eventsAreLate) await waitUntil(wanted.from) // otherwise each reader would make a value of its own
     const entry = this.#fresh(key, wanted) ?? this.#begin(key, make)
     entry.readers++
     const leave = () => this.#leave(key, entry)
@@ -114,4 +116,10 @@ export class MatrixMemory<Value> {
   #forget(key: string, entry: Entry<Value>): void {
     if (this.#entries.get(key) === entry) this.#entries.delete(key)
   }
+}
+
+/** A timer can end a millisecond early. */
+async function waitUntil(time: number): Promise<void> {
+  const milliseconds = time - performance.now()
+  if (milliseconds > 0) await sleep(Math.ceil(milliseconds) + 1)
 }
