@@ -50,9 +50,9 @@ async function checkJob(job: TestJob, expected: Pick<Work, 'verdict' | 'log' | '
   )
   const wrong: string[] = []
   if (found.verdict !== expected.verdict)
-    wrong.push(`its verdict is ${found.verdict}, not ${expected.verdict}: ${JSON.stringify(found.attempts.at(-1))}`)
-  const before = found.attempts.slice(0, -1).filter(({ verdict }) => verdict !== 'lost')
-  if (before.length > 0) wrong.push(`attempts before the last one were not lost: ${JSON.stringify(before)}`)
+    wrong.push(`its verdict is ${found.verdict}, not ${expected.verdict}: ${JSON.stringify(found.attempts[0])}`)
+  const before = found.attempts.slice(1).filter(({ verdict }) => verdict !== 'lost')
+  if (before.length > 0) wrong.push(`attempts before the newest one were not lost: ${JSON.stringify(before)}`)
   if (wrong.length > 0) return wrong
   const bytes = (await job.log()).toString()
   if (bytes !== expected.log) wrong.push(`its log has ${bytes.length} bytes, not ${expected.log.length}`)

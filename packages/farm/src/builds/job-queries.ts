@@ -91,8 +91,9 @@ const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' 
 
 export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
   const { db, logs } = context
-  // The queries run one after the other. When both ran at once, a job appeared as finished but its attempt did not.
+  // An attempt can end between these queries. In this order, a finished job has its finished attempt with its artifacts.
   const [summary] = await listJobs(context, { id, limit: 1 })
+  const found = await attemptsOf(context, id)
   const row = await db.models.job.findUnique({
     where: { id },
     include: {
@@ -104,7 +105,6 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
   if (!row || !summary) return undefined
   const expired = await expiredOfAttempts(context, row)
   const damaged = await damagedLogs(context, id)
-  const found = await attemptsOf(context, id)
   const running = found.find(({ state }) => state === 'running')
   const runningBytes = running && (await logs.size({ jobId: id, number: running.number }))
   const attempts = found.map(attempt => ({
