@@ -96,7 +96,7 @@ function chunkOf(at: number): Buffer {
     if (line % 3 === 0) return `#   compile  ${words[two % words.length]}/${name}.o\n`
     if (line % 7 === 0)
       return `${name}.c:${two % 3001}:${one % 80}: warning: unused variable 'v_${two % 99_991}' [-Wunused]\n`
-    return `/work/bin/x86_64--netbsd-gcc -O2 -g -std=gnu99 -Wall -Wmissing-prototypes -I/work/src/${words[one % words.length]} -D_KERNEL -c /work/src/sys/rump/${name}.c -o ${name}.pico\n`
+    return `/usr/tools/bin/x86_64--netbsd-gcc -O2 -g -std=gnu99 -Wall -Wmissing-prototypes -I/usr/src/${words[one % words.length]} -D_KERNEL -c /usr/src/sys/rump/${name}.c -o ${name}.pico\n`
   })
   return Buffer.from(lines.join('')).subarray(0, chunkBytes)
 }

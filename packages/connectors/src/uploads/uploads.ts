@@ -37,7 +37,7 @@ export type Checked =
   | { kind: 'incomplete'; received: number }
   | { kind: 'wrong'; problem: string }
 
-/** The servers of the farm share `directory`. Otherwise they share `files`, and this server has copies in `directory`. */
+/** Without `files`, all servers share `directory`. With `files`, they share these, and `directory` has copies of this server. */
 export function openUploads(directory: string, files?: UploadedFiles): Uploads {
   const trees = treesOf(directory, files)
   return {
