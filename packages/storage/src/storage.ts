@@ -25,9 +25,10 @@ export interface Storage {
 export interface SharedFiles {
   /** The bytes of a file; undefined if there is no such file. */
   read(name: string): Promise<AsyncIterable<Uint8Array> | undefined>
-  /** Stores a file. Returns false if the name has a file already, whose bytes can differ. */
-  store(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
-  /** As `store`, for a file that the farm can make again: `makeRoom` can remove it. Its last use is now. */
+  /**
+   * Stores a file that the farm can make again: `makeRoom` can remove it. Its last use is now. Returns false if the name
+   * has a file already, whose bytes can differ.
+   */
   cache(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
   /**
    * The last use of a cached file is now. Returns a name for its bytes, which is another one after the file was removed and
@@ -39,8 +40,6 @@ export interface SharedFiles {
    * were used in the last minute stay.
    */
   makeRoom(bytesMax: number): Promise<void>
-  /** Does nothing if there is no such file. */
-  remove(name: string): Promise<void>
 }
 
 export interface ArtifactKey extends AttemptId {

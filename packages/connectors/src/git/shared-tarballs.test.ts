@@ -14,7 +14,7 @@ const key = 'a'.repeat(40)
 beforeEach(() => {
   stored = new Map()
   removals = []
-  const store: SharedFiles['store'] = async (name, pieces) => {
+  const cache: SharedFiles['cache'] = async (name, pieces) => {
     if (stored.has(name)) return false
     const bytes = []
     for await (const piece of pieces) bytes.push(piece)
@@ -22,7 +22,7 @@ beforeEach(() => {
     return true
   }
   shared = {
-    ...{ store, cache: store },
+    cache,
     read: async name => {
       const bytes = stored.get(name)
       return (
@@ -34,7 +34,6 @@ beforeEach(() => {
     },
     use: async name => stored.get(name)?.toString(),
     makeRoom: async bytesMax => void removals.push(bytesMax),
-    remove: async name => void stored.delete(name),
   }
 })
 

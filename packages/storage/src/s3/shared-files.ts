@@ -1,12 +1,11 @@
 import type { SharedFiles } from '../storage.ts'
 import { objectName, type Place } from './bucket-file.ts'
-import type { FileIndex } from './file-index.ts'
 
 const droppedAtOnce = 500
 
 /** Files that are complete when they come, such as source tarballs. */
 export function sharedFiles({ bucket, index }: Place): SharedFiles {
-  async function store(name: string, pieces: AsyncIterable<Uint8Array>, add: FileIndex['add']): Promise<boolean> {
+  async function cache(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
     if (await index.find(name)) return false
     const object = objectName(name)
     let bytes = 0
@@ -18,7 +17,7 @@ export function sharedFiles({ bucket, index }: Place): SharedFiles {
     }
     await index.announce(object)
     await bucket.upload(object, counted())
-    return add(name, bytes, object)
+    return index.addCached(name, bytes, object)
   }
 
   return {
@@ -27,12 +26,10 @@ export function sharedFiles({ bucket, index }: Place): SharedFiles {
       if (file?.object == null) return undefined
       return bucket.get(file.object)
     },
-    store: (name, pieces) => store(name, pieces, index.add),
-    cache: (name, pieces) => store(name, pieces, index.addCached),
+    cache,
     use: name => index.useCached(name),
     async makeRoom(bytesMax) {
       while ((await index.dropCached(bytesMax, droppedAtOnce)) === droppedAtOnce);
     },
-    remove: name => index.remove(name),
   }
 }
