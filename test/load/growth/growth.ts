@@ -1,28 +1,41 @@
 import { join } from 'node:path'
 import { fillFarm } from '../../../apps/server/src/demo/fill-farm.ts'
 import { demoYear } from '../../../apps/server/src/demo/year/year.ts'
-import { type BenchOptions, type Figure, figure, type Say } from '../figures.ts'
+import { type BenchOptions, type Distribution, type Figure, figure, type Say } from '../figures.ts'
 import { adminToken, openScene, type Scene } from '../scene.ts'
 import { addressesOf, findPlaces } from './addresses.ts'
 import { oldHistory, writeOldHistory } from './history.ts'
 import { type Measured, measureAll } from './measure.ts'
+import { measureStart } from './start.ts'
 
 /** The newest jobs are the same in each farm: those of the demo's year. */
 const yearJobs = 10_000
 const sizes = [10_000, 1_000_000]
 const goalMs = 50
 const goalRatio = 1.5
+const startGoalMs = 2_000
 /** A smaller difference is within the noise of the machine. */
 const noiseMs = 5
 
 /** Requests every path in a small farm, and in farms with a long history. */
 export async function growth(say: Say, { jobs }: BenchOptions): Promise<Figure[]> {
-  const found: { jobs: number; measured: Measured[] }[] = []
-  for (const wanted of [...new Set([...sizes, ...(jobs ? [jobs] : [])])])
-    found.push({ jobs: wanted, measured: await measureFarm(wanted, say) })
+  const found: MeasuredFarm[] = []
+  for (const wanted of [...new Set([...sizes, ...(jobs ? [jobs] : [])])]) found.push(await measureFarm(wanted, say))
   const [small] = found
   const base = new Map(small?.measured.map(({ address, spread }) => [address, spread.p95]))
-  return found.flatMap(({ jobs, measured }) => measured.map(one => figureOf(jobs, one, base.get(one.address))))
+  return found.flatMap(({ jobs, start, measured }) => [
+    figure(`from the start of a server to ready, ${jobs} jobs, median`, start.median, 'ms', {
+      goal: { atMost: startGoalMs },
+      distribution: start,
+    }),
+    ...measured.map(one => figureOf(jobs, one, base.get(one.address))),
+  ])
+}
+
+interface MeasuredFarm {
+  jobs: number
+  start: Distribution
+  measured: Measured[]
 }
 
 function figureOf(
@@ -48,12 +61,14 @@ function figureOf(
   }
 }
 
-async function measureFarm(jobs: number, say: Say): Promise<Measured[]> {
+async function measureFarm(jobs: number, say: Say): Promise<MeasuredFarm> {
   const scene = await openGrownScene(jobs, say)
+  const tell = (line: string) => say(`${jobs} jobs: ${line}`)
   try {
-    return await measureAll(scene, adminToken, addressesOf(await findPlaces(scene.db)), line =>
-      say(`${jobs} jobs: ${line}`),
-    )
+    const start = await measureStart(scene)
+    tell(`a server is ready after ${start.median} ms (${start.min} to ${start.max})`)
+    const measured = await measureAll(scene, adminToken, addressesOf(await findPlaces(scene.db)), tell)
+    return { jobs, start, measured }
   } finally {
     await scene.close()
   }
