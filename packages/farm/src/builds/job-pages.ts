@@ -95,15 +95,21 @@ const endedIds = (filter: JobFilter, hostId: number | undefined, statuses: reado
          AND ${join([before(filter), ...ofJob(filter, hostId)], ' AND ')}
        ORDER BY job."id" DESC LIMIT ${filter.limit}) newest)`
 
-/** The newest open jobs. The number of open attempts limits what PostgreSQL reads, and not the history. */
+/**
+ * The newest open jobs. The number of open attempts limits what PostgreSQL reads, and not the history: OFFSET 0 makes it look
+ * up the job of each attempt. Otherwise it can merge both tables in the order of their ids, and read all jobs of the farm.
+ */
 function openIds(filter: JobFilter, hostId: number | undefined, states: readonly string[]): Sql {
   const { project, before = jobIdMax, limit } = filter
   const wanted = [sql`a."state" = ANY(${[...states]}::text[])`, sql`a."jobId" < ${before}`]
   if (hostId !== undefined) wanted.push(sql`a."hostId" = ${hostId}`)
   if (project !== undefined) wanted.push(sql`a."projectName" = ${project}`)
+  const wantedJob = ofJob(filter, undefined)
+  const job = sql`CROSS JOIN LATERAL (
+        SELECT FROM "Job" job WHERE ${join([sql`job."id" = a."jobId"`, ...wantedJob], ' AND ')} OFFSET 0) job`
   return sql`
-    (SELECT job."id" FROM "OpenAttempt" a JOIN "Job" job ON job."id" = a."jobId"
-      WHERE ${join([...wanted, ...ofJob(filter, undefined)], ' AND ')} ORDER BY a."jobId" DESC LIMIT ${limit})`
+    (SELECT a."jobId" AS "id" FROM "OpenAttempt" a ${wantedJob.length > 0 ? job : sql``}
+      WHERE ${join(wanted, ' AND ')} ORDER BY a."jobId" DESC LIMIT ${limit})`
 }
 
 /** All filters of one build: it has at most hosts × arches × variants jobs. */
