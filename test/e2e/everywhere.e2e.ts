@@ -11,13 +11,18 @@ interface Pages {
   running: string
   /** The path of each kind of page. */
   all: string[]
+  /** Sends a message of the running job, because the farm gives up a job whose host is silent for minutes. */
+  renew(): Promise<unknown>
 }
 
 let known: Pages | undefined
 
 /** Makes a failed job, a running job and a build without sources, once for all tests. */
 async function pagesOf(farm: TestFarm): Promise<Pages> {
-  if (known) return known
+  if (known) {
+    await known.renew()
+    return known
+  }
   const host = await farm.wireHost('everywhere-1', ['amd64', 'i386'])
   const { offer, path: job } = await startJob(farm, host)
   const configured = 'configuring\n'
@@ -25,7 +30,8 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
   await host.progress(offer, log, { steps: ended([0], configured.length) })
   await host.finish(offer, log, { steps: [...ended([0], configured.length), ...ended([2], log.length)] })
   const other = await host.job(2, { slot: 2 })
-  await host.progress(other, 'still at it\n')
+  const output = 'still at it\n'
+  await host.progress(other, output)
   const running = `/jobs/${numberOf(other)}`
   const build = `/builds/${(await farm.job(numberOf(offer)).view()).buildId}`
   const broken = `/builds/${(await farm.trigger('1'.repeat(40), 'gone')).id}`
@@ -77,7 +83,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     `${job}/compare?with=${tested.job.split('/').at(-1)}`,
     ...tests,
   ]
-  known = { job, running, all }
+  known = { job, running, all, renew: () => host.progress(other, '', { offset: output.length }) }
   return known
 }
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-import type { Page } from '@playwright/test'
-import { expect, test } from './farm-page.ts'
+import type { Locator, Page } from '@playwright/test'
+import { expect, startJob, test } from './farm-page.ts'
 
 /** Holds the next load that the script of the page begins. */
 async function holdLoad(page: Page) {
@@ -71,4 +71,24 @@ test('a page keeps the text of a form, and updates itself after a load that brok
   const build = await farm.push('# after a load that broke off\n')
   await expect(page.locator(`a[href="/builds/${build.id}"]`).first()).toBeVisible()
   await expect(field).toHaveValue('v1.0')
+})
+
+test('a page that updates itself keeps the focus on a table, and the position of each table', async ({
+  farm,
+  page,
+}) => {
+  const host = await farm.wireHost('wide-1', ['ia64'])
+  const { offer, path } = await startJob(farm, host)
+  const { buildId } = await farm.job(Number(path.split('/').at(-1))).view()
+  await page.setViewportSize({ width: 320, height: 700 })
+  await page.goto(`/builds/${buildId}`)
+  for (const details of await page.locator('main details').all())
+    await details.evaluate((element: HTMLDetailsElement) => (element.open = true))
+  const tables = ['Sources', `Jobs of build ${buildId}`].map(name => page.getByRole('region', { name, exact: true }))
+  for (const table of tables) await table.evaluate(element => element.scrollTo(40, 0))
+  await tables[1]?.focus()
+  await host.finish(offer)
+  await expect(page.getByRole('main')).toContainText('ia64: passed')
+  for (const table of tables) expect(await table.evaluate(element => element.scrollLeft)).toBe(40)
+  await expect(tables[1] as Locator).toBeFocused()
 })

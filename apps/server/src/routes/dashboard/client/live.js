@@ -58,8 +58,7 @@ function setTime(page, since) {
 }
 
 function replace(old, fresh) {
-  const frame = old.querySelector('.frame')
-  const [left, top] = [frame?.scrollLeft ?? 0, frame?.scrollTop ?? 0]
+  const scrolled = new Map(framesOf(old).map(frame => [labelOf(frame), [frame.scrollLeft, frame.scrollTop]]))
   const focused = old.contains(document.activeElement) ? document.activeElement : undefined
   const focus = focused && keyOf(focused)
   const open = new Map([...old.querySelectorAll('details')].map(details => [nameOf(details), details.open]))
@@ -75,13 +74,23 @@ function replace(old, fresh) {
     Object.assign(field, isSwitch(field) ? { checked } : { value })
   }
   old.dispatchEvent(new Event('replaced'))
-  old.querySelector('.frame')?.scrollTo(left, top)
-  if (focus) [...old.querySelectorAll('a, button, select, summary')].find(item => keyOf(item) === focus)?.focus()
+  for (const frame of framesOf(old)) {
+    const [left, top] = scrolled.get(labelOf(frame)) ?? []
+    frame.scrollTo({ left, top })
+  }
+  if (focus)
+    [...old.querySelectorAll('a, button, select, summary, .frame')].find(item => keyOf(item) === focus)?.focus()
 }
 
-/** The same link, button, list or summary has the same key on a fresh page. */
+const labelOf = item => item.getAttribute('aria-label')
+
+/** The areas that scroll. */
+const framesOf = part => [...part.querySelectorAll('.frame')]
+
+/** The same link, button, list, summary or frame has the same key on a fresh page. */
 const keyOf = item =>
-  item.getAttribute('href') ?? (item.id || [item.form?.getAttribute('action'), item.name, item.textContent].join(' '))
+  item.getAttribute('href') ??
+  (item.id || labelOf(item) || [item.form?.getAttribute('action'), item.name, item.textContent].join(' '))
 
 const fieldsOf = part => [...part.querySelectorAll('form :is(select, textarea, input:not([type=hidden]))')]
 const isSwitch = ({ type }) => type === 'checkbox' || type === 'radio'
