@@ -16,6 +16,7 @@ import { types } from '../../../test/support/number-types.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
+import { openClaimLoop } from './background/claim-loop.ts'
 import { type Config, readConfig } from './config.ts'
 import { localBus, topics } from './events/bus.ts'
 import { openViewers } from './events/viewers.ts'
@@ -202,6 +203,7 @@ function servicesOf(given: Given): Services {
     mirrors,
     uploads,
     bus,
+    claimLoop: openClaimLoop({ farm: given.farm, dispatch: { remove: () => {} }, bus }),
     agentRelease,
     viewers: openViewers(bus),
     metrics,

@@ -123,6 +123,27 @@ farmTest('a host that takes no jobs sends the reason, and the matrix shows this 
   expect(await farm.hosts.find('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
 })
 
+farmTest('a claim with a credential is checked together with its slot', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const claim = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
+  const check = (credential: string) => farm.attempts.checkSlot({ ...claim, credential }, { diskFreeMb: 12 })
+  const unknown = { kind: 'unknown-credential' }
+
+  expect(await check('rfh-other')).toEqual(unknown)
+  expect((await farm.hosts.find('vax'))?.diskFreeMb).toBeNull() // an unknown credential changes nothing
+  expect(await check(vax.credential)).toEqual({ kind: 'free', idle: true })
+  expect((await farm.hosts.find('vax'))?.diskFreeMb).toBe(12)
+  const otherAgent = { ...claim, instance: 'vax-2', credential: vax.credential }
+  expect(await farm.attempts.checkSlot(otherAgent)).toEqual({ kind: 'other-instance' })
+
+  await farm.hosts.remove('vax')
+  expect(await check(vax.credential)).toEqual(unknown)
+  const again = await farm.host('vax')
+  expect(again.id).toBe(vax.id)
+  expect(await check(vax.credential)).toEqual(unknown)
+  expect(await check(again.credential)).toEqual({ kind: 'free', idle: true })
+})
+
 farmTest('a removed host is unknown, and the farm cancels its jobs', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

@@ -22,12 +22,12 @@ function scene(changes: { attempts?: object } = {}) {
   }
   const loop = openClaimLoop({ farm: { attempts }, dispatch, bus } as never)
   const claim = (number = 1, seconds = 5, instance = 'i') => {
-    const closed = new AbortController()
-    const options = { condition: {}, waitMs: seconds * 1000, gone: closed.signal }
-    return {
-      result: loop.waitForWork({ hostId, instance, slot: 1, claim: number }, options),
-      close: () => closed.abort(),
+    let close = () => {}
+    const onClosed = (end: () => void) => {
+      close = end
     }
+    const options = { condition: {}, waitMs: seconds * 1000, onClosed }
+    return { result: loop.waitForWork({ hostId, instance, slot: 1, claim: number }, options), close: () => close() }
   }
   return { bus, waiting, removed, claim }
 }

@@ -5,8 +5,8 @@ import type { Dispatch } from './dispatch.ts'
 /** Waits for work for one slot of a host. */
 export interface ClaimLoop {
   /**
-   * Resolves with a job, with the reason why the slot gets no job, or with `none` after `waitMs`. `gone` is aborted
-   * when the host closes its request. If the same agent sends a newer request for the slot, this request ends.
+   * Resolves with a job, with the reason why the slot gets no job, or with `none` after `waitMs`. If the same agent sends
+   * a newer request for the slot, this request ends.
    */
   waitForWork(claim: Claim, options: WaitOptions): Promise<ClaimResult>
 }
@@ -14,7 +14,8 @@ export interface ClaimLoop {
 export interface WaitOptions {
   condition: HostCondition
   waitMs: number
-  gone: AbortSignal
+  /** Calls its argument when the host closes the request. */
+  onClosed(end: () => void): void
   /**
    * Calls its argument when this server stops, until the returned function is called. Then the wait ends with `none`, and
    * the host claims at another server.
@@ -34,21 +35,19 @@ interface Services {
 }
 
 export function openClaimLoop(services: Services): ClaimLoop {
-  const newest = new Map<string, AbortController>()
+  const newest = new Map<string, WakeUps>()
   return {
-    async waitForWork(claim, { condition, waitMs, gone, onEnding }) {
+    async waitForWork(claim, { condition, ...options }) {
       // The key includes the instance, so that a former agent of the host cannot end the request of the new agent.
       const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
-      const request = new AbortController()
-      gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })
-      newest.get(agentSlot)?.abort('replaced') // without a reason, abort creates an Error with a stack
-      newest.set(agentSlot, request)
-      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, { gone: request.signal, onEnding })
+      const wakeUps = openWakeUps(services.bus, claim.hostId, options)
+      newest.get(agentSlot)?.leave()
+      newest.set(agentSlot, wakeUps)
       try {
         return await loop(services, claim, condition, wakeUps)
       } finally {
         wakeUps.close()
-        if (newest.get(agentSlot) === request) newest.delete(agentSlot)
+        if (newest.get(agentSlot) === wakeUps) newest.delete(agentSlot)
       }
     },
   }
@@ -113,24 +112,27 @@ function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: Wak
   return { kind: 'offer', offer }
 }
 
-type Ends = Pick<WaitOptions, 'gone' | 'onEnding'>
-
 type WakeUps = ReturnType<typeof openWakeUps>
 
 /**
  * Receives a host's wake-ups until `waitMs` are over or the request is gone. If a wake-up arrives before the caller
- * calls `next`, `next` resolves at once.
+ * calls `next`, `next` resolves at once. Thousands of claims wait, so there are no AbortSignals, which use much CPU.
  */
-function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, onEnding }: Ends) {
+function openWakeUps(bus: Bus, hostId: number, { waitMs, onClosed, onEnding }: Omit<WaitOptions, 'condition'>) {
   let pending = false
-  let over = gone.aborted
+  let over = false
+  let gone = false
   let notify = () => {}
   const end = () => {
     over = true
     notify()
   }
+  const leave = () => {
+    gone = true
+    end()
+  }
   const timer = setTimeout(end, waitMs)
-  gone.addEventListener('abort', end)
+  onClosed(leave)
   const forgetEnding = onEnding?.(end)
   const unsubscribe = bus.subscribe(topics.host(hostId), () => {
     pending = true
@@ -148,11 +150,11 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, { gone, onEnding 
     },
     /** True if the host has closed the request, or if a newer request has replaced it. */
     get gone() {
-      return gone.aborted
+      return gone
     },
+    leave,
     close() {
       clearTimeout(timer)
-      gone.removeEventListener('abort', end)
       forgetEnding?.()
       unsubscribe()
     },

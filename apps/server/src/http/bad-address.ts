@@ -25,7 +25,8 @@ export const answerBadAddress =
 
 /** Refuses addresses with NUL. A text in PostgreSQL cannot contain NUL, so no name in the farm contains it. */
 export function refuseNul(app: FastifyInstance, refuse: RefuseEarly): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.url.includes('%00')) return refuse('malformed', malformed, request, reply)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.url.includes('%00')) return void refuse('malformed', malformed, request, reply)
+    done()
   })
 }

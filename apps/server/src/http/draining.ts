@@ -66,7 +66,8 @@ const pause = (milliseconds: number, hurry: AbortSignal) =>
 export function drainWith(app: FastifyInstance, draining: Draining | undefined): void {
   if (!draining) return
   draining.watch(app)
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.begun) reply.header('connection', 'close')
+    done()
   })
 }

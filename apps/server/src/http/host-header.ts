@@ -49,12 +49,15 @@ export function checkHost(
   const own = publicUrl === undefined ? undefined : new URL(publicUrl).hostname
   const isLocal = isLoopback(host)
   const isOwn = (name: string) => isLoopback(name) || name.replace(/\.$/, '') === own
-  app.addHook('onRequest', async (request, reply) => {
+  let accepted: string | undefined // most requests have the same header, and the check of an address takes 20 µs
+  app.addHook('onRequest', (request, reply, done) => {
     const header = request.headers.host
-    if (header === undefined) return
-    const named = readHost(header)
-    if (!named) return refuse('malformed', malformed, request, reply)
-    if (isLocal && !isOwn(named.name)) return refuse('wrong-host', foreign, request, reply)
+    if (header === accepted) return done()
+    const named = readHost(header ?? '')
+    if (header !== undefined && !named) return void refuse('malformed', malformed, request, reply)
+    if (named && isLocal && !isOwn(named.name)) return void refuse('wrong-host', foreign, request, reply)
+    accepted = header
+    done()
   })
 }
 

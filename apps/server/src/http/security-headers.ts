@@ -57,7 +57,8 @@ export const embedHeaders = (origins: readonly string[]) => ({
 
 /** Sets the default headers, except for agents, because some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ url }, reply) => {
+  app.addHook('onRequest', ({ url }, reply, done) => {
     if (!url.startsWith('/agent/v1/')) reply.headers(defaultHeaders)
+    done()
   })
 }

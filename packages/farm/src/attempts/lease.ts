@@ -17,6 +17,8 @@ export interface Claim {
   slot: number
   /** The number of this claim. The slot counts its claims; a repeated number is the same claim again. */
   claim: number
+  /** The credential of the request, if `checkSlot` must compare it with the credential of the host. */
+  credential?: string | undefined
 }
 
 export type LeaseOutcome =

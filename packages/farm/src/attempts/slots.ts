@@ -1,5 +1,5 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
-import { later } from '../clock.ts'
+import { hash, later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { isActive, isQueued } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
@@ -27,6 +27,8 @@ export type SlotState =
    * slot's newest claim.
    */
   | { kind: 'stale'; newest: number }
+  /** The host is removed, or has another credential now. */
+  | { kind: 'unknown-credential' }
   | { kind: 'other-instance' }
   /** The host has fewer slots than the number of this slot. */
   | { kind: 'no-slot' }
@@ -56,7 +58,8 @@ interface SlotRow {
  */
 export async function checkSlot(context: Context, claim: Claim, condition: HostCondition = {}): Promise<SlotState> {
   const row = await readSlot(context, claim, condition)
-  if (!row || row.instance !== claim.instance) return { kind: 'other-instance' }
+  if (!row) return { kind: claim.credential === undefined ? 'other-instance' : 'unknown-credential' }
+  if (row.instance !== claim.instance) return { kind: 'other-instance' }
   if (row.jobId !== null && row.number !== null && row.claim !== null) {
     const attempt = { jobId: row.jobId, number: row.number }
     if (row.claim === claim.claim)
@@ -81,21 +84,24 @@ async function readSlot(
 ): Promise<SlotRow | undefined> {
   const at = now()
   const refusal = condition.refusal ?? null
+  const credentialHash = claim.credential === undefined ? null : hash(claim.credential)
+  const isClaimant = sql`"Host"."id" = ${claim.hostId}
+    AND (${credentialHash}::text IS NULL OR ("Host"."credentialHash" = ${credentialHash} AND "Host"."removedAt" IS NULL))`
   const [row] = await db.query<SlotRow>`
     WITH seen AS (
       UPDATE "Host" SET "lastSeenAt" = ${at}, "awaySince" = NULL, "refusal" = ${refusal},
              "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
-       WHERE "id" = ${claim.hostId} AND "instance" = ${claim.instance}
+       WHERE ${isClaimant} AND "instance" = ${claim.instance}
          AND ("lastSeenAt" < ${later(at, -Math.min(settings.leaseSeconds / 9, 10))} OR "awaySince" IS NOT NULL
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
-    SELECT host."instance", host."agentVersion", host."slots", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+    SELECT "Host"."instance", "agentVersion", "slots", ("pausedAt" IS NOT NULL OR "removedAt" IS NOT NULL) AS "paused",
            (SELECT true FROM "OpenAttempt" WHERE "hostId" = ${claim.hostId} AND ${isQueued} LIMIT 1) IS TRUE AS "waiting",
            slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
-      FROM "Host" host
-      LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${claim.slot}
-      LEFT JOIN "OpenAttempt" a ON a."hostId" = host."id" AND a."slot" = ${claim.slot} AND ${isActive}
-     WHERE host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}`
+      FROM "Host"
+      LEFT JOIN "Slot" slot ON slot."hostId" = "Host"."id" AND slot."number" = ${claim.slot}
+      LEFT JOIN "OpenAttempt" a ON a."hostId" = "Host"."id" AND a."slot" = ${claim.slot} AND ${isActive}
+     WHERE ${isClaimant}`
   return row
 }
 

@@ -8,8 +8,8 @@ const found = new Map([['rfh-1', known]])
 
 test('the server looks up a host in the database only once, even if the host sends several requests', async () => {
   const findByCredentials = vi.fn(async () => found)
-  const bearerOf = bearers({ findByCredentials }, localBus())
-  for (let request = 0; request < 5; request++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
+  const { find } = bearers({ findByCredentials }, localBus())
+  for (let request = 0; request < 5; request++) expect(await find('Bearer rfh-1')).toBe(known)
   expect(findByCredentials).toHaveBeenCalledTimes(1)
 })
 
@@ -19,26 +19,45 @@ test('if a host is removed during a look-up, the server refuses the credential o
   const findByCredentials = vi.fn(async () => new Map<string, typeof known>())
   findByCredentials.mockResolvedValueOnce(found)
   findByCredentials.mockReturnValueOnce(new Promise(resolve => (answer = resolve)))
-  const bearerOf = bearers({ findByCredentials }, bus)
-  expect(await bearerOf('Bearer rfh-1')).toBe(known)
-  const other = bearerOf('Bearer rfh-2')
+  const { find } = bearers({ findByCredentials }, bus)
+  expect(await find('Bearer rfh-1')).toBe(known)
+  const other = find('Bearer rfh-2')
   await eventually('the look-up is under way', async () => findByCredentials.mock.calls.length === 2 || undefined)
   bus.publish(topics.hostRemoved, '7')
   answer(new Map([['rfh-2', known]]))
   await other
-  expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
-  expect(await bearerOf('Bearer rfh-2')).toBeUndefined()
+  expect(await find('Bearer rfh-1')).toBeUndefined()
+  expect(await find('Bearer rfh-2')).toBeUndefined()
 })
 
 test('the server refuses a revoked credential after at most 5 s', async () => {
   vi.useFakeTimers()
   try {
     const findByCredentials = vi.fn(async () => found)
-    const bearerOf = bearers({ findByCredentials }, localBus())
-    await bearerOf('Bearer rfh-1')
+    const { find } = bearers({ findByCredentials }, localBus())
+    await find('Bearer rfh-1')
     findByCredentials.mockResolvedValue(new Map())
     vi.advanceTimersByTime(5_001)
-    expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
+    expect(await find('Bearer rfh-1')).toBeUndefined()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('the server remembers a host longer, for a claim, which must check the credential', async () => {
+  vi.useFakeTimers()
+  try {
+    const bus = localBus()
+    const hosts = bearers({ findByCredentials: async () => found }, bus)
+    expect(hosts.remembered('Bearer rfh-1')).toBeUndefined()
+    for (const end of [() => hosts.forget('Bearer rfh-1'), () => bus.publish(topics.hostRemoved, '7')]) {
+      await hosts.find('Bearer rfh-1')
+      vi.advanceTimersByTime(3_600_000)
+      for (let claim = 0; claim < 2; claim++)
+        expect(hosts.remembered('Bearer rfh-1')).toEqual({ ...known, unchecked: 'rfh-1' })
+      end()
+      expect(hosts.remembered('Bearer rfh-1')).toBeUndefined()
+    }
   } finally {
     vi.useRealTimers()
   }
@@ -48,7 +67,9 @@ test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Beare
   'for the header %j, the server finds no host and sends no database query',
   async authorization => {
     const findByCredentials = vi.fn(async () => found)
-    expect(await bearers({ findByCredentials }, localBus())(authorization)).toBeUndefined()
+    const hosts = bearers({ findByCredentials }, localBus())
+    expect(await hosts.find(authorization)).toBeUndefined()
+    expect(hosts.remembered(authorization)).toBeUndefined()
     expect(findByCredentials).not.toHaveBeenCalled()
   },
 )

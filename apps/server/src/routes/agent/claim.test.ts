@@ -25,7 +25,11 @@ test.each<[string, ClaimResult, RegExp]>([
   } as unknown as Services
   const app = Fastify()
   app.post('/', (request, reply) =>
-    answerClaim(services, request as ClaimRequest, reply, { hostId: 7, publicUrl: 'http://farm' }),
+    answerClaim(services, request as ClaimRequest, reply, {
+      bearer: { id: 7, name: 'vax' },
+      publicUrl: () => 'http://farm',
+      findAgain: async () => undefined,
+    }),
   )
   const answer = await app.inject({ method: 'POST', url: '/?instance=i&slot=1&claim=1' })
   await app.close()

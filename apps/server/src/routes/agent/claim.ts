@@ -1,10 +1,11 @@
-import { cut, lineValue, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
+import { cut, lineValue, okAnswer, readLines, wireNumber } from '@rumpfarm/contracts'
 import type { Claim, HostCondition } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AgentRelease } from '../../agent-release/release.ts'
 import type { ClaimResult } from '../../background/claim-loop.ts'
 import type { Services } from '../../services.ts'
-import { err, ok } from './answers.ts'
+import { err, ok, send } from './answers.ts'
+import type { Bearer } from './bearer.ts'
 import { offerLines } from './offer-lines.ts'
 import { updateLines } from './update-lines.ts'
 
@@ -16,28 +17,36 @@ export const waitSecondsMax = (leaseSeconds: number): number => Math.min(50, Mat
 
 export type ClaimRequest = FastifyRequest<{ Querystring: Record<string, string | undefined> }>
 
+interface Claimant {
+  bearer: Bearer
+  publicUrl(): string
+  /** Looks the host up again if it has not the remembered credential any more. Undefined after an answer to the host. */
+  findAgain(): Promise<Bearer | undefined>
+}
+
 /** Answers the long poll of an agent that waits for a job. */
 export async function answerClaim(
-  { farm, claimLoop, agentRelease, draining }: Services,
+  services: Services,
   request: ClaimRequest,
   reply: FastifyReply,
-  { hostId, publicUrl }: { hostId: number; publicUrl: string },
+  claimant: Claimant,
 ): Promise<FastifyReply> {
-  const claim = readClaim(request, hostId)
+  const { farm, claimLoop, agentRelease, draining } = services
+  const claim = readClaim(request, claimant.bearer)
   if (typeof claim === 'string') return err(reply, 400, claim)
   const condition = readCondition(request.body as Buffer)
   if (typeof condition === 'string') return err(reply, 400, condition)
   const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax(farm.settings.leaseSeconds))
-  const onEnding = draining && ((end: () => void) => draining.onEnding(end))
-  const options = { condition, waitMs: seconds * 1000, gone: closedSignal(reply), onEnding }
-  const result = await claimLoop.waitForWork(claim, options)
-  return result.kind === 'too-old' ? tooOld(reply, result, await agentRelease()) : answer(reply, result, publicUrl)
-}
-
-function closedSignal(reply: FastifyReply): AbortSignal {
-  const closed = new AbortController()
-  reply.raw.once('close', () => closed.abort('closed')) // without a reason, abort creates an Error with a stack
-  return closed.signal
+  const result = await claimLoop.waitForWork(claim, {
+    condition,
+    waitMs: seconds * 1000,
+    onClosed: end => (reply.raw.destroyed ? end() : void reply.raw.once('close', end)),
+    onEnding: draining && (end => draining.onEnding(end)),
+  })
+  if (result.kind === 'too-old') return tooOld(reply, result, await agentRelease())
+  if (result.kind !== 'unknown-credential') return answer(reply, result, claimant.publicUrl)
+  const bearer = await claimant.findAgain()
+  return bearer ? answerClaim(services, request, reply, { ...claimant, bearer }) : reply
 }
 
 type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
@@ -46,12 +55,14 @@ type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
 const tooOld = (reply: FastifyReply, { why }: TooOld, release: AgentRelease) =>
   err(reply, 426, why, updateLines(release, undefined))
 
-function answer(reply: FastifyReply, result: Exclude<ClaimResult, TooOld>, publicUrl: string): FastifyReply {
+type Answered = Exclude<ClaimResult, TooOld | { kind: 'unknown-credential' }>
+
+function answer(reply: FastifyReply, result: Answered, publicUrl: () => string): FastifyReply {
   switch (result.kind) {
     case 'offer':
-      return ok(reply, offerLines(result.offer, publicUrl))
+      return ok(reply, offerLines(result.offer, publicUrl()))
     case 'none':
-      return ok(reply, noJob)
+      return send(reply, noJob)
     case 'stale': {
       const text = 'stale claim: this slot has already claimed with this number or a larger one'
       return err(reply, 409, text, [['claim', result.newest]])
@@ -63,15 +74,15 @@ function answer(reply: FastifyReply, result: Exclude<ClaimResult, TooOld>, publi
   }
 }
 
-const noJob: WireLine[] = [['none', 0]]
+const noJob = okAnswer([['none', 0]])
 
-function readClaim({ query }: ClaimRequest, hostId: number): Claim | string {
+function readClaim({ query }: ClaimRequest, { id: hostId, unchecked: credential }: Bearer): Claim | string {
   const slot = wireNumber(query.slot)
   const claim = wireNumber(query.claim)
   if (query.instance === undefined) return 'the parameter "instance" is missing'
   if (slot === undefined || slot < 1) return 'the parameter "slot" must be a number, 1 or larger'
   if (claim === undefined) return 'the parameter "claim" must be a number of at most 9 digits'
-  return { hostId, instance: query.instance, slot, claim }
+  return { hostId, instance: query.instance, slot, claim, credential }
 }
 
 function readCondition(body: Buffer | undefined): HostCondition | string {

@@ -26,18 +26,24 @@ declare module 'fastify' {
   interface FastifyRequest {
     bearer: Bearer
   }
+  interface FastifyContextConfig {
+    /** The route checks `bearer.unchecked` itself. */
+    checksCredential?: boolean
+  }
 }
 
 /** The agent protocol, as docs/agent-protocol.md describes it. */
 export const agentPlugin = (services: Services) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(services.config, request)
   await serveScript(app, async request => withFarmAddress((await services.agentRelease()).bytes, publicUrl(request)))
-  const bearerOf = bearers(services.farm.hosts, services.bus)
+  const hosts = bearers(services.farm.hosts, services.bus)
   const identity: Identity = {
     publicUrl,
     addChecks: () => {},
     knownFrom: 'onRequest',
-    bearerOf: request => bearerOf(request.headers.authorization),
+    bearerOf: request => hosts.find(request.headers.authorization),
+    remembered: request => hosts.remembered(request.headers.authorization),
+    forget: request => hosts.forget(request.headers.authorization),
     invitationOf: (_request, lines) => lineValue(lines, 'token'),
   }
   await app.register(protocol(services, identity), { prefix: '/agent' })
@@ -51,6 +57,8 @@ export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => as
     addChecks: (app, countUnknown) => requireSignatures(app, services, countUnknown),
     knownFrom: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,
+    remembered: () => undefined,
+    forget: () => {},
     invitationOf: request => request.signed?.signer.invitation?.token,
   }
   await app.register(protocol(services, identity), { prefix: '/agent' })
@@ -67,6 +75,9 @@ interface Identity {
    */
   knownFrom: 'onRequest' | 'preHandler'
   bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
+  /** The host that sent the request, if its credential is still the same. The route must check this. */
+  remembered(request: FastifyRequest): Bearer | undefined
+  forget(request: FastifyRequest): void
   invitationOf: InvitationOf
 }
 
@@ -121,12 +132,18 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
 
 const forKnownHosts = (services: Services, identity: Identity, countUnknown: Count) => async (app: FastifyInstance) => {
   app.decorateRequest('bearer', null as never)
-  app.addHook(identity.knownFrom, async (request: FastifyRequest, reply: FastifyReply) => {
+  /** Answers the request if no host has its credential. */
+  const find = async (request: FastifyRequest, reply: FastifyReply) => {
     const bearer = await identity.bearerOf(request)
-    if (!bearer) {
-      await countUnknown(request, reply)
-      return unknownCredential(reply)
-    }
+    if (bearer) return bearer
+    await countUnknown(request, reply)
+    unknownCredential(reply)
+    return undefined
+  }
+  app.addHook(identity.knownFrom, async (request: FastifyRequest, reply: FastifyReply) => {
+    const remembered = request.routeOptions.config.checksCredential ? identity.remembered(request) : undefined
+    const bearer = remembered ?? (await find(request, reply))
+    if (!bearer) return reply
     request.bearer = bearer
   })
   app.get('/agent', async (_request, reply) => {
@@ -135,9 +152,13 @@ const forKnownHosts = (services: Services, identity: Identity, countUnknown: Cou
   })
   app.post('/service', async (_request, reply) => ok(reply, textLines(await services.serviceScript())))
   app.post('/hello', (request, reply) => answerHello(services, request, reply))
-  app.post('/claim', (request, reply) => {
-    const context = { hostId: request.bearer.id, publicUrl: identity.publicUrl(request) }
-    return answerClaim(services, request as ClaimRequest, reply, context)
+  app.post('/claim', { config: { checksCredential: true } }, (request, reply) => {
+    const findAgain = () => {
+      identity.forget(request)
+      return find(request, reply)
+    }
+    const claimant = { bearer: request.bearer, publicUrl: () => identity.publicUrl(request), findAgain }
+    return answerClaim(services, request as ClaimRequest, reply, claimant)
   })
   app.post('/bye', async (request, reply) => {
     await services.farm.hosts.bye(request.bearer.id, (request.query as Query).instance ?? '')
