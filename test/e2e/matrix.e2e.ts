@@ -64,11 +64,10 @@ test('the matrix can show only one project', async ({ farm, page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no project nothing')
 })
 
-test('every page shows the errors of farm.yaml', async ({ farm, page }) => {
-  await farm.project('wrong', { steps: [{ build: 'true' }], hosts: 'no list' } as never)
+test('every page shows the errors of farm.yaml, also an open page', async ({ farm, page }) => {
   await page.goto('/builds')
+  await farm.project('wrong', { steps: [{ build: 'true' }], hosts: 'no list' } as never)
   await expect(page.getByRole('region', { name: 'Errors in farm.yaml' })).toContainText('farm.yaml:')
   await farm.project('wrong', { steps: [{ build: 'true' }], hosts: ['nobody'] })
-  await page.goto('/builds')
   await expect(page.getByRole('region', { name: 'Errors in farm.yaml' })).toHaveCount(0)
 })

@@ -27,7 +27,7 @@ async function refresh(moment) {
   setTime(page, answer.since)
   document.title = page.title
   showLocalTimes(page)
-  for (const selector of ['main', 'footer']) {
+  for (const selector of ['#problems', 'main', 'footer']) {
     const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)]
     if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh)
   }

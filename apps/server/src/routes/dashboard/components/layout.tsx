@@ -91,8 +91,10 @@ function Page(props: PageProps) {
           </a>
         </div>
         <Header visit={visit} />
-        <ConfigErrors errors={visit.configErrors} />
-        <ServerProblems problems={visit.serverProblems ?? []} />
+        <div id="problems">
+          <ConfigErrors errors={visit.configErrors} />
+          <ServerProblems problems={visit.serverProblems ?? []} />
+        </div>
         {/* The script writes the text, because text browsers show hidden text. */}
         <p id="lost" class="banner" role="status" hidden />
         <Main since={live ? visit.at.getTime() : undefined} html={html}>
