@@ -8,8 +8,13 @@ export const isUnclaimed = sql`"state" IN ('waiting', 'queued')`
 /** A host can claim the row of "OpenAttempt". The index `claimable_attempts` has the conditions without the state. */
 export const isQueued = sql`("slot" IS NULL AND "hasSources" AND "state" = 'queued')`
 
-/** The newest attempt of the row `job`, open or ended. */
-export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1)`
+/**
+ * The newest attempt of the row `job`, open or ended. Because of the condition on the status, PostgreSQL does not look for
+ * open attempts of ended jobs: if few attempts are open, it would read all of them for each job.
+ */
+export const newestAttempt = sql`LATERAL (
+  SELECT * FROM "Attempt" WHERE "jobId" = job."id" AND ("verdict" IS NULL) = (job."status" = 'open')
+   ORDER BY "number" DESC LIMIT 1)`
 
 /** Joins the attempt `a` with its job and build. */
 export const joinJobAndBuild = sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"`
