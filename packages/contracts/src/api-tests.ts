@@ -183,9 +183,12 @@ export const TestHistory = Type.Object(
           'The newest 20 results, newest first',
         ),
       }),
-      'The hosts, arches and variants that ran the test, at most 300',
+      'A page of the hosts, arches and variants that ran the test, sorted by their names',
     ),
-    more: Type.Boolean({ description: 'true: the test ran in more cells' }),
+    total: count('Cells that ran the test, at most 300'),
+    failing: count('Cells whose newest result is a failure'),
+    more: Type.Boolean({ description: 'true: the test ran in more than 300 cells' }),
+    next: maybeText('Address of the next page; null on the last page'),
   },
   { $id: 'TestHistory', description: 'One test on all hosts' },
 )
@@ -193,12 +196,15 @@ export const TestHistory = Type.Object(
 const format = Type.Optional(oneOf(['json', 'csv'], 'Format of the answer. Default: json'))
 const cursor = Type.Optional(Type.String({ maxLength: 200, description: 'From next' }))
 
+const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default: 50' }))
+
 export const TestFormat = Type.Object({ format }, { additionalProperties: false })
+export const TestHistoryFilter = Type.Object({ format, cursor, limit }, { additionalProperties: false })
 export const JobTestFilter = Type.Object(
   {
     format: bulkFormat('csv'),
     cursor,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default: 50' })),
+    limit,
     outcome: Type.Optional(oneOf(outcomes, 'Only tests with this outcome')),
   },
   { additionalProperties: false },

@@ -3,6 +3,7 @@ import { buildPage } from '../src/builds/build-queries.ts'
 import { type JobFilter, refuseJobFilter, wantedStatuses } from '../src/builds/job-filter.rule.ts'
 import { jobPage } from '../src/builds/job-pages.ts'
 import type { Sql } from '../src/db/sql.ts'
+import { newestResults, resultsOfCells } from '../src/test-results/history-queries.ts'
 import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
 import { rowsRead, rowsReadOfGenericPlan } from './rows-read.ts'
 
@@ -75,6 +76,30 @@ farmTest('each list of builds reads few rows, whatever the history of the farm',
     for (const probes of [true, false])
       await expectFewRows(farm, buildPage({ project: name, probes, limit }), `${name} ${probes}`)
 })
+
+farmTest(
+  'a page of a test reads the newest result of each cell, and 20 results of the shown cells',
+  async ({ farm }) => {
+    const { present } = await longHistory(farm)
+    const [{ id }] = (await farm.sql<{ id: number }>(`
+    INSERT INTO "Test" ("projectName", "key", "suite", "name", "createdAt") VALUES ('sample', 'k', '', 'x', now()) RETURNING "id"`)) as [
+      { id: number },
+    ]
+    const cells = 100
+    await farm.sql(`
+    INSERT INTO "TestResult" ("jobId", "number", "testId", "run", "buildId", "projectName", "hostId", "arch", "variant", "outcome", "finishedAt")
+    SELECT "id", 1, ${id}, 0, "buildId", "projectName", ${present}, 'amd64', "id" % ${cells}, 'passed', now() FROM "Job" WHERE "id" > 10000`)
+    await farm.sql('VACUUM ANALYZE')
+    await expectFewRows(farm, newestResults(id), 'newest results', cells * 8)
+    const shown = Array.from({ length: limit }, (_, n) => ({
+      hostId: present,
+      host: 'present',
+      arch: 'amd64',
+      variant: `${n}`,
+    }))
+    await expectFewRows(farm, resultsOfCells(id, shown), 'results of a page', limit * 20 * 4)
+  },
+)
 
 async function expectFewRows(farm: TestFarm, query: Sql, what: string, most = rowsMax): Promise<void> {
   expect(await rowsRead(farm, query), what).toBeLessThan(most)

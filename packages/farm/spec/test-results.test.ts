@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
+import type { HistoryPage } from '../src/test-results/index.ts'
 import { attemptOf, commitOf, crcOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 
 const limits = { ...project().limits, logBytes: 1_000_000, artifactBytes: 60_000_000 }
@@ -240,12 +241,27 @@ farmTest('one test is shown on all hosts', async ({ farm }) => {
     ['x', 200],
     ['y', 200],
   ])
-  const history = await farm.testResults.history('sample', tests[0]?.id ?? 0)
-  expect(history?.cells.map(({ host, results: newest }) => [host, newest.map(({ outcome }) => outcome)])).toEqual([
+  const id = tests[0]?.id ?? 0
+  const cellsOf = async (page: HistoryPage) => {
+    const history = await farm.testResults.history('sample', id, page)
+    expect(history).toMatchObject({ total: 2, failing: 1, more: false })
+    return {
+      cells: history?.cells.map(({ host, results: newest }) => [host, newest.map(({ outcome }) => outcome)]),
+      next: history?.next,
+    }
+  }
+  const [passing, failing] = [
     ['alpha', ['passed', 'passed']],
     ['vax', ['failed', 'passed']],
-  ])
-  expect(await farm.testResults.history('other', tests[0]?.id ?? 0)).toBeUndefined()
+  ]
+  const afterCell = (host: string) => ({ after: { host, arch: 'amd64', variant: 'default' } })
+  expect(await cellsOf({ after: undefined, limit: 2 })).toEqual({ cells: [passing, failing], next: false })
+  expect(await cellsOf({ after: undefined, limit: 1 })).toEqual({ cells: [passing], next: true })
+  expect(await cellsOf({ ...afterCell('alpha'), limit: 1 })).toEqual({ cells: [failing], next: false })
+  expect(await cellsOf({ ...afterCell('vax'), limit: 1 })).toEqual({ cells: [], next: false })
+  expect(await cellsOf({ from: 0, limit: 1 }), 'failing cells first').toEqual({ cells: [failing], next: true })
+  expect(await cellsOf({ from: 1, limit: 1 })).toEqual({ cells: [passing], next: false })
+  expect(await farm.testResults.history('other', id, { from: 0, limit: 1 })).toBeUndefined()
 })
 
 farmTest('names and messages with any character can be stored', async ({ farm }) => {

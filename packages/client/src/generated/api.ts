@@ -1446,7 +1446,7 @@ export interface paths {
         };
         /**
          * One test on all hosts, with its newest results; as JSON or CSV
-         * @description At most 20 results of each cell, newest first.
+         * @description At most 20 results of each cell, newest first. CSV has all cells.
          */
         get: operations["getTest"];
         put?: never;
@@ -4810,7 +4810,7 @@ export interface components {
         };
         /** @description One test on all hosts */
         TestHistory: {
-            /** @description The hosts, arches and variants that ran the test, at most 300 */
+            /** @description A page of the hosts, arches and variants that ran the test, sorted by their names */
             cells: {
                 arch: string;
                 host: string;
@@ -4842,6 +4842,8 @@ export interface components {
                 }[];
                 variant: string;
             }[];
+            /** @description Cells whose newest result is a failure */
+            failing: number;
             /**
              * Format: date-time
              * @description When the farm first stored a result of this test
@@ -4849,11 +4851,15 @@ export interface components {
             firstSeenAt: string;
             /** @description Number of the test */
             id: number;
-            /** @description true: the test ran in more cells */
+            /** @description true: the test ran in more than 300 cells */
             more: boolean;
             name: string;
+            /** @description Address of the next page; null on the last page */
+            next: string | null;
             project: string;
             suite: string;
+            /** @description Cells that ran the test, at most 300 */
+            total: number;
         };
         /** @description A test of a project */
         TestName: {
@@ -12749,8 +12755,12 @@ export interface operations {
     getTest: {
         parameters: {
             query?: {
+                /** @description From next */
+                cursor?: string;
                 /** @description Format of the answer. Default: json */
                 format?: "json" | "csv";
+                /** @description Default: 50 */
+                limit?: number;
             };
             header?: never;
             path: {

@@ -2,14 +2,14 @@ import type { AttemptId } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { type ListTests, slowestOfAttempt, testsOfAttempt } from './attempt-queries.ts'
 import { countsOfBuild, testsOfBuild } from './build-queries.ts'
-import { testHistory } from './history-queries.ts'
+import { type HistoryPage, testHistory } from './history-queries.ts'
 import { listTests, testsOfProject } from './project-queries.ts'
 import { testSummary } from './summary-queries.ts'
 
 export type { TestResultView } from './attempt-queries.ts'
 export type { BuildTest, BuildTestCounts, BuildTests } from './build-queries.ts'
 export type { TestChange } from './change.rule.ts'
-export type { TestHistory, TestHistoryCell, TestHistoryResult } from './history-queries.ts'
+export type { HistoryPage, TestHistory, TestHistoryCell, TestHistoryResult } from './history-queries.ts'
 export type { Counts as TestCounts, Outcome } from './outcome.rule.ts'
 export type { FailingTest, FlakyTest, ProjectTests, SlowTest, TestCell, TestName } from './project-queries.ts'
 export type { TestRunView, TestSummaryView } from './summary-queries.ts'
@@ -28,5 +28,6 @@ export const testResultMethods = ({ pages, listing, history }: Contexts) => ({
   list: (project: string, options: Parameters<typeof listTests>[2]) =>
     history(() => listTests(pages, project, options)),
   /** One test on all hosts; undefined if the project has no such test. */
-  history: (project: string, testId: number) => history(() => testHistory(pages, project, testId)),
+  history: (project: string, testId: number, page: HistoryPage) =>
+    history(() => testHistory(pages, project, testId, page)),
 })

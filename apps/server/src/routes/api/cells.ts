@@ -1,10 +1,11 @@
 import { compareLink } from '@rumpfarm/connectors'
 import { api } from '@rumpfarm/contracts'
-import type { CellName, SourceChange } from '@rumpfarm/farm'
+import type { SourceChange } from '@rumpfarm/farm'
 import type { BulkAnswers } from '../../http/ndjson.ts'
 import { idOfCursor, nameOfCursor, nextAddress, writeCursor } from '../../http/pagination.ts'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { cellOf, keyOfCell } from './cell-cursor.ts'
 import { branchRefusal, findBranch, findBuild } from './find.ts'
 import { type ApiInstance, pageOrLines, refusalsFor } from './routes.ts'
 import { sendList } from './send-list.ts'
@@ -164,23 +165,3 @@ const withLink = (change: SourceChange) => ({
   ...change,
   compareUrl: (change.before !== null && compareLink(change.repository, change.before, change.after)) || null,
 })
-
-const keyOfCell = ({ host, arch, variant }: CellName): string => JSON.stringify([host, arch, variant])
-
-/** The name of a cell is stable, so a cell that is added does not move the others to another page. */
-function cellOf(key: string | undefined): CellName | undefined {
-  if (key === undefined) return undefined
-  const [host, arch, variant, ...rest] = listOf(key)
-  if (typeof host === 'string' && typeof arch === 'string' && typeof variant === 'string' && rest.length === 0)
-    return { host, arch, variant }
-  throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')
-}
-
-function listOf(text: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
-}

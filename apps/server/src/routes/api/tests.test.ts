@@ -46,6 +46,9 @@ serverTest('the API has the tests of a job, a build and a project, and one test'
   expect(await json(`/api/v1/projects/sample/tests/${testId}`)).toMatchObject({
     name: 'writes',
     cells: [{ host: 'vax', arch: 'amd64', results: [{ outcome: 'failed' }, { outcome: 'passed' }] }],
+    total: 1,
+    failing: 1,
+    next: null,
   })
 
   for (const url of [

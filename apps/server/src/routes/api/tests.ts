@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream'
 import { api, attemptName } from '@rumpfarm/contracts'
 import type { BuildTest, Outcome, TestHistory, TestName, TestResultView } from '@rumpfarm/farm'
+import { historyCellsMax } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { TSchema } from 'typebox'
 import { type CsvColumns, csvHeader, csvRows, csvType } from '../../http/csv.ts'
 import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
-import { idOf, idOfCursor, nextAddress, writeCursor } from '../../http/pagination.ts'
+import { idOf, idOfCursor, nameOfCursor, nextAddress, pageSize, writeCursor } from '../../http/pagination.ts'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { cellOf, keyOfCell } from './cell-cursor.ts'
 import { checkProject, findAttempt, findBuild } from './find.ts'
 import { type ApiInstance, pageOrLines, refusalsFor } from './routes.ts'
 import { type Exchange, sendList } from './send-list.ts'
@@ -151,19 +153,27 @@ export const tests =
           tags: ['tests'],
           operationId: 'getTest',
           summary: 'One test on all hosts, with its newest results; as JSON or CSV',
-          description: 'At most 20 results of each cell, newest first.',
+          description: 'At most 20 results of each cell, newest first. CSV has all cells.',
           params: api.ProjectTestParam,
-          querystring: api.TestFormat,
+          querystring: api.TestHistoryFilter,
           response: { 200: jsonOrCsv(api.TestHistory), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
         const { name, id } = request.params
-        const history = await farm.testResults.history(name, id)
+        const { format, cursor, limit = pageSize } = request.query
+        const wantsCsv = format === 'csv'
+        const page = wantsCsv
+          ? { after: undefined, limit: historyCellsMax }
+          : { after: cellOf(nameOfCursor(cursor)), limit }
+        const history = await farm.testResults.history(name, id, page)
         if (!history) throw new Refusal('unknown', `there is no test ${id} in ${name}`)
-        if (request.query.format === 'csv')
+        if (wantsCsv)
           return reply.type(csvType).send(csvHeader(historyColumns) + csvRows(historyColumns, rowsOf(history)))
-        return history
+        const last = history.cells.at(-1)
+        const next = history.next && last ? nextAddress(request, writeCursor(keyOfCell(last))) : null
+        if (next !== null) reply.header('link', `<${next}>; rel="next"`)
+        return { ...history, next }
       },
     )
   }

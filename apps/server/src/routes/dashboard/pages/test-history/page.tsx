@@ -14,11 +14,15 @@ import type { Visit } from '../../visit.ts'
 export interface TestHistoryPage {
   visit: Visit
   history: TestHistory
+  /** The number of cells on the pages before. */
+  from: number
 }
 
-export function renderTestHistoryPage({ visit, history }: TestHistoryPage): string {
-  const { project, suite, name, cells, more, firstSeenAt } = history
-  const failing = cells.filter(({ results }) => results[0] && isBad(results[0].outcome))
+/** Each cell has up to 20 results, and each result is a link. */
+export const cellsShown = 50
+
+export function renderTestHistoryPage({ visit, history, from }: TestHistoryPage): string {
+  const { project, suite, name, cells, total, failing, more, firstSeenAt } = history
   return renderPage({
     title: `Test ${name} of ${project}`,
     visit,
@@ -30,9 +34,9 @@ export function renderTestHistoryPage({ visit, history }: TestHistoryPage): stri
         </p>
         <h1 class="test-title">{name}</h1>
         <p>
-          {failing.length === 0
-            ? `The newest result is no failure in ${counted(cells.length, 'cell')}. `
-            : `Fails in ${failing.length} of ${counted(cells.length, 'cell')}. `}
+          {failing === 0
+            ? `The newest result is no failure in ${counted(total, 'cell')}. `
+            : `Fails in ${failing} of ${counted(total, 'cell')}. `}
           First seen <Ago from={firstSeenAt} at={visit.at} />.
         </p>
         <ScrollFrame label={`Results of ${name}`}>
@@ -55,7 +59,12 @@ export function renderTestHistoryPage({ visit, history }: TestHistoryPage): stri
             </tbody>
           </table>
         </ScrollFrame>
-        {more && <p>The test ran in more cells than this page lists.</p>}
+        <Paging history={history} from={from} />
+        {more && (
+          <p>
+            The test ran in more than {total} cells. The farm lists {total} of them.
+          </p>
+        )}
         <p>
           This list as <Link to={`/api/v1/projects/${segment(project)}/tests/${history.id}?format=csv`}>CSV</Link> or{' '}
           <Link to={`/api/v1/projects/${segment(project)}/tests/${history.id}`}>JSON</Link>.
@@ -63,6 +72,24 @@ export function renderTestHistoryPage({ visit, history }: TestHistoryPage): stri
       </>
     ),
   })
+}
+
+/** Without failures, the cells have only one order, so the page does not say it. */
+function Paging({ history: { id, project, cells, total, failing, next }, from }: Omit<TestHistoryPage, 'visit'>) {
+  if (from === 0 && !next) return null
+  const path = `/projects/${segment(project)}/tests/${id}`
+  const order = failing === 0 ? '' : ', failing cells first'
+  return (
+    <nav class="filter" aria-label="Pages">
+      {cells.length > 0 && `Cells ${from + 1} to ${from + cells.length} of ${total}${order}. `}
+      {from > 0 && (
+        <Link to={from <= cellsShown ? path : `${path}?from=${from - cellsShown}`}>
+          {cells.length === 0 ? 'First cells' : 'Cells before'}
+        </Link>
+      )}{' '}
+      {next && <Link to={`${path}?from=${from + cellsShown}`}>Further cells</Link>}
+    </nav>
+  )
 }
 
 function Row({ cell: { host, arch, variant, results }, at }: { cell: TestHistoryCell; at: Date }) {
