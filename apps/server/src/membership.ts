@@ -11,6 +11,7 @@ import {
   type ServerView,
   sign,
 } from '@rumpfarm/farm'
+import type { BucketPlace } from '@rumpfarm/storage'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config.ts'
 import type { Bus } from './events/bus.ts'
@@ -46,11 +47,14 @@ export async function serverFacts({
     migration: await newestMigration(),
     queues: redisUrl === undefined ? 'postgres' : 'redis',
     storage: bucket
-      ? `bucket ${bucket.place.bucket}/${bucket.place.prefix}`
+      ? nameOfBucket(bucket.place)
       : `directory ${keptSecret(join(dataDirectory, 'storage-id'), randomUUID)}`,
     secretSum: sign(secrets.server, 'all servers of a farm have this secret').slice(0, 32),
   }
 }
+
+/** The name of a bucket among the storages of servers. */
+export const nameOfBucket = ({ bucket, prefix }: BucketPlace): string => `bucket ${bucket}/${prefix}`
 
 /**
  * Adds this server to the servers of the farm, and then reports every two seconds that it is alive. Rejects with a

@@ -16,7 +16,12 @@ farmTest(
   async ({ farm }) => {
     const testBucket = await startBucket()
     const bucket = await openBucket(testBucket.place, testBucket.credentials)
-    const request = { databaseUrl: farm.databaseUrl, bucket, directory: farm.logsDirectory }
+    const request = {
+      databaseUrl: farm.databaseUrl,
+      bucket,
+      storage: 'bucket farm-files/farm/',
+      directory: farm.logsDirectory,
+    }
     const copy = async () => {
       const { copied, present, unknown, failures } = await copyToBucket(request)
       return { copied, present, unknown, failures }

@@ -1,11 +1,12 @@
 // `./farm storage copy`. The arguments are the caller's arguments.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CopyReport, copyToBucket } from '@rumpfarm/farm'
+import { CopyRefusedError, type CopyReport, copyToBucket } from '@rumpfarm/farm'
 import { isStorageAway, openBucket } from '@rumpfarm/storage'
 import pino from 'pino'
 import { findDatabase } from '../backup/database.ts'
 import { ConfigError, readPlaces } from '../config.ts'
+import { nameOfBucket } from '../membership.ts'
 
 const usage = 'usage: ./farm storage copy    (STORAGE_URL names the bucket)'
 const log = pino({ level: 'warn' }, pino.destination(2))
@@ -14,7 +15,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 try {
   process.exitCode = process.argv.slice(2).join(' ') === 'copy' ? await copy() : misused()
 } catch (error) {
-  const isForOperator = error instanceof ConfigError || isStorageAway(error)
+  const isForOperator = error instanceof ConfigError || error instanceof CopyRefusedError || isStorageAway(error)
   say(`farm: ${isForOperator ? (error as Error).message : (error as Error).stack}`)
   process.exitCode = 1
 }
@@ -34,7 +35,8 @@ async function copy(): Promise<number> {
   const database = await findDatabase(places, log)
   try {
     const onProgress = (report: CopyReport) => say(describe(report))
-    const report = await copyToBucket({ databaseUrl: database.url, bucket, directory, onProgress })
+    const storage = nameOfBucket(places.bucket.place)
+    const report = await copyToBucket({ databaseUrl: database.url, bucket, storage, directory, onProgress })
     say(
       `${report.failures === 0 ? 'The bucket has all logs and artifacts of' : 'The bucket does not have all files of'} ${directory}`,
     )
@@ -46,5 +48,6 @@ async function copy(): Promise<number> {
   }
 }
 
-const describe = ({ copied, copiedBytes, present, unknown, failures }: CopyReport): string =>
-  `copied ${copied} files (${Math.round(copiedBytes / 1e6)} MB), ${present} were there, ${unknown} belong to no job, ${failures} failed`
+function describe({ copied, copiedBytes, present, unknown, failures }: CopyReport): string {
+  return `copied ${copied} file${copied === 1 ? '' : 's'} (${Math.round(copiedBytes / 1e6)} MB), ${present} were there, ${unknown} belong to no job, ${failures} failed`
+}

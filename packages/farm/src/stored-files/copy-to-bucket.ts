@@ -1,10 +1,13 @@
 import { type Bucket, CopyError, copyFile, placeOf, type StoredFileEntry, storedFiles } from '@rumpfarm/storage'
 import { type Db, openDatabase } from '../db/client.ts'
 import { fileIndex } from '../db/file-index.ts'
+import { aliveSeconds } from '../servers/servers.ts'
 
 export interface CopyRequest {
   databaseUrl: string
   bucket: Bucket
+  /** The bucket in the words of `ServerFacts`. */
+  storage: string
   /** The directory of the logs and artifacts. */
   directory: string
   /** Receives the counts now and then. */
@@ -28,11 +31,15 @@ const filesAtOnce = 8
 const filesPerQuery = 500
 const failuresShown = 10
 
+/** Thrown before anything is copied. The message is for the operator. */
+export class CopyRefusedError extends Error {}
+
 /**
  * Copies the logs and artifacts of a directory to a bucket, also while servers write to the directory. A repeated call
  * copies what is new. Throws the error of the bucket or the database.
  */
-export async function copyToBucket({ databaseUrl, bucket, directory, onProgress }: CopyRequest): Promise<CopyReport> {
+export async function copyToBucket(request: CopyRequest): Promise<CopyReport> {
+  const { databaseUrl, bucket, directory, onProgress } = request
   const db = openDatabase({
     url: databaseUrl,
     connectionsMax: filesAtOnce,
@@ -55,6 +62,7 @@ export async function copyToBucket({ databaseUrl, bucket, directory, onProgress 
   }
 
   try {
+    await refuseOtherBucket(db, request.storage)
     for await (const files of groups(storedFiles(directory), filesPerQuery)) {
       const ends = await endsOf(db, files)
       const left = files.map((file, index) => () => copyOne(file, ends[index]))
@@ -69,6 +77,17 @@ export async function copyToBucket({ databaseUrl, bucket, directory, onProgress 
   } finally {
     await db.close()
   }
+}
+
+/** The copy replaces the objects of files that this bucket does not have. Running servers must not need those objects. */
+async function refuseOtherBucket(db: Db, storage: string): Promise<void> {
+  const [other] = await db.query<{ name: string }>`
+    SELECT "name" FROM "Server" WHERE "storage" LIKE 'bucket %' AND "storage" <> ${storage}
+       AND "seenAt" > now() - make_interval(secs => ${aliveSeconds}) LIMIT 1`
+  if (other)
+    throw new CopyRefusedError(
+      `the server ${other.name} uses another bucket. Set STORAGE_URL to that bucket, or stop the servers first`,
+    )
 }
 
 async function* groups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {

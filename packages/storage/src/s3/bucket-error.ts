@@ -19,7 +19,17 @@ export function bucketError(verb: string, error: unknown): Error {
   if (name === 'NoSuchKey' || (status === 404 && name !== 'NoSuchBucket'))
     return Object.assign(new Error('the object is not in the bucket'), { code: 'ENOENT' })
   const why = status === undefined ? shortOf(message) : `HTTP status ${status}`
-  return new StorageAwayError(`the bucket does not take the request ${verb}: ${name}: ${why}`)
+  const advice = adviceFor(name, status)
+  return new StorageAwayError(`the bucket does not take the request ${verb}: ${name}: ${why}${advice && `. ${advice}`}`)
+}
+
+/** What the operator can do, if the error says it. */
+function adviceFor(name: string, status: number | undefined): string {
+  if (name === 'NoSuchBucket') return 'Create the bucket, or correct its name in STORAGE_URL'
+  if (name === 'CredentialsProviderError') return 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+  if (status === 401 || status === 403)
+    return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and the rights of this key'
+  return ''
 }
 
 const shortOf = (message: string): string => message.split('\n')[0]?.slice(0, 200) ?? ''

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { isPacked, packedLogOf, packedPath, packedSize } from '../packed-file.ts'
 import { blocksOf } from './blocks-of.ts'
 import { BucketFile, objectName, type Place } from './bucket-file.ts'
-import { packedSuffix } from './packed-objects.ts'
+import type { IndexedFile } from './file-index.ts'
+import { isPackedObject, packedSuffix } from './packed-objects.ts'
 
 /** A file of a directory storage. */
 export interface FileToCopy {
@@ -40,8 +41,9 @@ async function copyPacked(place: Place, directory: string, log: string): Promise
   const bytes = await packedSize(join(directory, log))
   if (bytes === undefined) return 'present' // somebody has deleted it meanwhile
   const known = await place.index.find(log)
-  if (known?.bytes === bytes && known.sealed) return 'present'
-  if (known?.sealed) throw new CopyError(`the bucket has ${known.bytes} of its ${bytes} bytes`)
+  const isThere = known !== undefined && (await hasObjects(place, log, known))
+  if (isThere && known.bytes === bytes && known.sealed) return 'present'
+  if (isThere && known.sealed) throw new CopyError(`the bucket has ${known.bytes} of its ${bytes} bytes`)
   if (known) await place.index.remove(log)
   const { size } = await stat(join(directory, packedPath(log)))
   const object = objectName(log, packedSuffix)
@@ -53,12 +55,31 @@ async function copyPacked(place: Place, directory: string, log: string): Promise
 async function copyPlain(place: Place, file: FileToCopy): Promise<'copied' | 'present'> {
   const { index } = place
   const known = await index.find(file.path)
-  if (known?.bytes === file.bytes && known.sealed === file.ended) return 'present'
-  if (known?.sealed && file.ended) throw new CopyError(`the bucket has ${known.bytes} of its ${file.bytes} bytes`)
+  const isThere = known !== undefined && (await hasObjects(place, file.path, known))
+  if (isThere && known.bytes === file.bytes && known.sealed === file.ended) return 'present'
+  if (isThere && known.sealed && file.ended)
+    throw new CopyError(`the bucket has ${known.bytes} of its ${file.bytes} bytes`)
   // The host of a running job can have sent another log since the first copy.
   if (known) await index.remove(file.path)
   await (file.ended ? copyWhole(place, file) : copyBegun(place, file))
   return 'copied'
+}
+
+/**
+ * Whether the bucket has all objects of a known file. It has not if an earlier copy went to another bucket, or if somebody
+ * deleted objects.
+ */
+async function hasObjects({ bucket, index }: Place, path: string, known: IndexedFile): Promise<boolean> {
+  if (known.object !== null) {
+    const size = await bucket.size(known.object)
+    return isPackedObject(known.object) ? size !== undefined : size === known.bytes
+  }
+  for (let at = 0; at < known.segmentBytes; ) {
+    const segment = (await index.locate(path, at))?.segment
+    if (segment === undefined || (await bucket.size(segment.object)) === undefined) return false
+    at = segment.end
+  }
+  return true
 }
 
 /** Thrown if a copy is not equal to its file. */

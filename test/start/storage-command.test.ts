@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { startBucket } from '../support/bucket.ts'
+import { createTestDatabase, withClient } from '../support/postgres.ts'
+
+const farm = fileURLToPath(new URL('../../farm', import.meta.url))
+const { PATH = '', HOME = '/' } = process.env
+
+const oneJob = `
+  INSERT INTO "Project" (name, config, "configHash", "updatedAt") VALUES ('base', '{}', 'hash', now());
+  INSERT INTO "Host" (name, "credentialHash", facts, "agentVersion", "enrolledAt", "lastSeenAt")
+    VALUES ('vax', 'secret', '{}', '1.0.0', now(), now());
+  INSERT INTO "Recipe" VALUES ('recipe', '{"steps": []}');
+  INSERT INTO "Build" ("projectName", commit, "createdAt") VALUES ('base', 'c', now());
+  INSERT INTO "Job" ("buildId", "projectName", "hostId", arch, variant, "recipeHash") VALUES (1, 'base', 1, 'vax', '', 'recipe');
+  INSERT INTO "FinishedAttempt" ("jobId", number, "hostId", "queuedAt", "finishedAt", verdict, "logBytes")
+    VALUES (1, 1, 1, now(), now(), 'passed', 4)`
+const serverOf = (storage: string) => `
+  INSERT INTO "Server" (id, name, migration, queues, storage, "secretSum", "startedAt", "seenAt")
+  VALUES ('1', 'alpha', '', 'postgres', '${storage}', '', now(), now())`
+
+test('./farm storage copy copies each file to the bucket that STORAGE_URL names, even if another bucket has it', {
+  timeout: 120_000,
+}, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-storage-'))
+  const [database, bucket] = [await createTestDatabase(), await startBucket()]
+  onTestFinished(async () => {
+    rmSync(directory, { recursive: true })
+    await bucket.close()
+    await database.drop()
+  })
+  const query = (sql: string) => withClient(database.url, async client => void (await client.query(sql)))
+  const copy = (url: string) => {
+    const env = { PATH, HOME, ...bucket.environment, RUMPFARM_DATA: directory, DATABASE_URL: database.url }
+    return new Promise<[number, string]>(resolve =>
+      execFile(farm, ['storage', 'copy'], { env: { ...env, STORAGE_URL: url } }, (error, _, stderr) =>
+        resolve([Number(error?.code ?? 0), stderr.replace(/^installing packages .*\n/, '')]),
+      ),
+    )
+  }
+  await query(oneJob)
+  mkdirSync(join(directory, 'logs/0'), { recursive: true })
+  writeFileSync(join(directory, 'logs/0/1.1.log'), 'one\n')
+  const all = `The bucket has all logs and artifacts of ${join(directory, 'logs')}\n`
+
+  expect(await copy(bucket.url.replace('farm-files', 'missing'))).toEqual([
+    1,
+    expect.stringMatching(/^farm: .* NoSuchBucket: .*\. Create the bucket, or correct its name in STORAGE_URL\n$/),
+  ])
+  const wrong = bucket.url.replace('/farm?', '/frm?')
+  const copied = `copied 1 file (0 MB), 0 were there, 0 belong to no job, 0 failed\n${all}`
+  expect(await copy(wrong)).toEqual([0, copied])
+  expect(await copy(bucket.url)).toEqual([0, copied])
+  expect(await copy(bucket.url)).toEqual([0, copied.replace('1 file (0 MB), 0', '0 files (0 MB), 1')])
+
+  await query(serverOf('bucket farm-files/farm/'))
+  expect(await copy(wrong)).toEqual([
+    1,
+    'farm: the server alpha uses another bucket. Set STORAGE_URL to that bucket, or stop the servers first\n',
+  ])
+  expect((await copy(bucket.url))[0]).toBe(0)
+})
