@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { buildPage } from '../src/builds/build-queries.ts'
 import { type JobFilter, refuseJobFilter, wantedStatuses } from '../src/builds/job-filter.rule.ts'
 import { jobPage } from '../src/builds/job-pages.ts'
+import { jobsOfCommits } from '../src/cells/branch-commits.ts'
 import type { Sql } from '../src/db/sql.ts'
 import { newestResults, resultsOfCells } from '../src/test-results/history-queries.ts'
 import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
@@ -75,6 +76,24 @@ farmTest('each list of builds reads few rows, whatever the history of the farm',
   for (const name of [undefined, 'sample', 'attic', 'other'])
     for (const probes of [true, false])
       await expectFewRows(farm, buildPage({ project: name, probes, limit }), `${name} ${probes}`)
+})
+
+farmTest('the table of commits reads only the jobs of its commits', async ({ farm }) => {
+  const { present } = await longHistory(farm)
+  const commits = await farm.sql<{ commit: string }>(`
+    SELECT "commit" FROM "Build" WHERE "id" > 3000 ORDER BY "id" LIMIT ${limit}`)
+  const columns = [{ hostId: present, arch: 'amd64' }]
+  const query = jobsOfCommits(
+    { project: { name: 'sample' }, branch: 'main' },
+    commits.map(({ commit }) => commit),
+    columns,
+  )
+  await expectFewRows(farm, query, 'commits', limit * 15)
+  const rows = await farm.sql<{ jobs: unknown[] }>(query.text, query.values)
+  expect(
+    rows.map(({ jobs }) => jobs.length),
+    'half of the builds are of bisections',
+  ).toEqual(Array(limit / 2).fill(10))
 })
 
 farmTest(

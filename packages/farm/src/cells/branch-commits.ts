@@ -1,8 +1,9 @@
 import { hideSecrets, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { ofBranch } from '../db/fragments.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import type { ProjectBranch } from './cell-key.ts'
-import { type FoldedResult, foldResults } from './fold.rule.ts'
+import { type FoldedResult, foldResults, type VariantJob } from './fold.rule.ts'
 
 /** A built commit of a branch. The author and the subject are null until the farm has read the commit. */
 export interface BranchCommitView {
@@ -57,37 +58,58 @@ export async function commitColumns(
      ORDER BY host."name", cell."arch" OFFSET ${from} LIMIT ${limit}`
 }
 
-interface ResultRow {
+/** A build has one job of each host, arch and variant. */
+const jobsOfBuildMax = 10_000
+
+interface BuildRow {
   commit: string
-  host: string
-  arch: string
-  variant: string
-  jobId: number
-  verdict: Verdict | null
-  failedStep: string | null
+  /** Column, variant, number, status and failed step of each job. */
+  jobs: [number, string, number, Verdict | 'open', string | null][] | null
 }
 
-const jobsMax = 20_000
-
-/** The worst result of each commit and column. The key is `resultKey`. */
+/** The worst result of each commit in each column. */
 export async function commitResults(
   { db }: Context,
-  { project, branch }: ProjectBranch,
+  of: ProjectBranch,
   commits: readonly string[],
   columns: readonly (CommitColumn & { hostId: number })[],
-): Promise<Map<string, FoldedResult>> {
+): Promise<Map<string, (FoldedResult | null)[]>> {
   if (commits.length === 0 || columns.length === 0) return new Map()
-  const rows = await db.query<ResultRow>`
-    SELECT build."commit", wanted."host", wanted."arch", job."variant", job."id" AS "jobId", newest."verdict",
-           newest."failedStep"
-      FROM (SELECT "id", "commit" FROM "Build" build WHERE "projectName" = ${project.name} AND "commit" = ANY(${[...commits]})
-               AND ${ofBranch} AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})) build
-     CROSS JOIN unnest(${columns.map(({ hostId }) => hostId)}::int[], ${columns.map(({ host }) => host)}::text[],
-                       ${columns.map(({ arch }) => arch)}::text[]) AS wanted("hostId", "host", "arch")
-     CROSS JOIN LATERAL (SELECT "id", "variant" FROM "Job" WHERE "buildId" = build."id" AND "hostId" = wanted."hostId"
-                            AND "arch" = wanted."arch" LIMIT 100) job
-     CROSS JOIN LATERAL (SELECT "verdict", "failedStep" FROM "Attempt" WHERE "jobId" = job."id" AND "purpose" <> 'probe'
-                          ORDER BY "number" DESC LIMIT 1) newest
-     ORDER BY build."id" DESC LIMIT ${jobsMax}`
-  return foldResults(rows)
+  const rows = await db.query<BuildRow>`${jobsOfCommits(of, commits, columns)}`
+  const builds = new Map(commits.map(commit => [commit, [] as VariantJob[][]]))
+  for (const { commit, jobs } of rows) builds.get(commit)?.push((jobs ?? []).map(jobOf))
+  return new Map([...builds].map(([commit, jobs]) => [commit, foldResults(jobs, columns.length)]))
 }
+
+const jobOf = ([column, variant, jobId, status, failedStep]: NonNullable<BuildRow['jobs']>[number]): VariantJob => ({
+  column,
+  variant,
+  jobId,
+  verdict: status === 'open' ? null : status,
+  failedStep,
+})
+
+/**
+ * One row for each build, newest first, because thousands of rows cost more time than their jobs. The status of a job is
+ * the verdict of its newest attempt, so only the jobs that failed need their attempts. Only builds of bisections have
+ * probes. Exported for a test.
+ */
+export const jobsOfCommits = (
+  { project, branch }: { project: { name: string }; branch: string },
+  commits: readonly string[],
+  columns: readonly { hostId: number; arch: string }[],
+): Sql => sql`
+  SELECT build."commit", found."jobs"
+    FROM (SELECT "id", "commit" FROM "Build" build WHERE "projectName" = ${project.name} AND "commit" = ANY(${[...commits]})
+             AND ${ofBranch} AND "cause" <> 'bisection' AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})) build
+   CROSS JOIN LATERAL (
+     SELECT json_agg(json_build_array(wanted."column" - 1, job."variant", job."id", job."status",
+                     CASE WHEN job."status" NOT IN ('open', 'passed') THEN (
+                       SELECT "failedStep" FROM "FinishedAttempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) END)) AS "jobs"
+       FROM (SELECT "id", "hostId", "arch", "variant", "status" FROM "Job"
+              WHERE "buildId" = build."id" AND "hostId" = ANY(${[...new Set(columns.map(({ hostId }) => hostId))]}::int[])
+              LIMIT ${constant(jobsOfBuildMax)}) job
+       JOIN unnest(${columns.map(({ hostId }) => hostId)}::int[], ${columns.map(({ arch }) => arch)}::text[])
+              WITH ORDINALITY AS wanted("hostId", "arch", "column")
+         ON wanted."hostId" = job."hostId" AND wanted."arch" = job."arch") found
+   ORDER BY build."id" DESC`

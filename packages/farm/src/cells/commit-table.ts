@@ -7,7 +7,7 @@ import {
   commitResults,
 } from './branch-commits.ts'
 import { type BranchOutcome, findBranch, type UnknownBranch, type UnknownProject } from './cell-key.ts'
-import { type FoldedResult, resultKey } from './fold.rule.ts'
+import type { FoldedResult } from './fold.rule.ts'
 
 export interface CommitTableFilter {
   project: string
@@ -85,7 +85,7 @@ async function tableOf(
     moreColumns: columns.length > commitColumnsMax,
     rows: shown.map(commit => ({
       commit,
-      results: shownColumns.map(({ host, arch }) => results.get(resultKey(commit.commit, host, arch)) ?? null),
+      results: results.get(commit.commit) ?? shownColumns.map(() => null),
     })),
     next: commits.length > commitRowsMax ? (shown.at(-1)?.position ?? null) : null,
   }

@@ -1,17 +1,14 @@
 import type { Verdict } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
-import { foldResults, resultKey } from './fold.rule.ts'
+import { foldResults, type VariantJob } from './fold.rule.ts'
 
-const result = (variant: string, verdict: Verdict | null, jobId = 1) => ({
-  commit: 'a',
-  host: 'vax',
-  arch: 'amd64',
+const job = (variant: string, verdict: Verdict | null, jobId = 1): VariantJob => ({
+  column: 1,
   variant,
   jobId,
   verdict,
   failedStep: verdict === 'failed' ? 'build' : null,
 })
-const folded = (...results: ReturnType<typeof result>[]) => foldResults(results).get(resultKey('a', 'vax', 'amd64'))
 
 test.each([
   { verdicts: ['passed'], worst: 'passed', variants: 1 },
@@ -24,14 +21,13 @@ test.each([
 ] as { verdicts: (Verdict | null)[]; worst: Verdict | null; variants: number }[])(
   'the variants $verdicts show $worst',
   ({ verdicts, worst, variants }) => {
-    const results = verdicts.map((verdict, index) => result(`v${index}`, verdict, index))
-    expect(folded(...results)).toMatchObject({ verdict: worst, variants, of: verdicts.length })
+    const jobs = verdicts.map((verdict, index) => job(`v${index}`, verdict, index))
+    const result = expect.objectContaining({ verdict: worst, variants, of: verdicts.length })
+    expect(foldResults([jobs], 3)).toEqual([null, result, null])
   },
 )
 
-test('of two builds of a commit, the first in the list counts', () =>
-  expect(folded(result('default', 'passed', 9), result('default', 'failed', 3))).toMatchObject({
-    verdict: 'passed',
-    jobId: 9,
-    of: 1,
-  }))
+test('of two builds of a commit, the newer one counts for each variant', () =>
+  expect(
+    foldResults([[job('default', 'passed', 9)], [job('default', 'failed', 3), job('old', 'passed', 4)]], 2),
+  ).toEqual([null, { verdict: 'passed', failedStep: null, jobId: 9, variants: 2, of: 2 }]))

@@ -1,9 +1,9 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
-interface VariantResult {
-  commit: string
-  host: string
-  arch: string
+/** A job of a commit: one variant of a column. */
+export interface VariantJob {
+  /** The index of the column. */
+  column: number
   variant: string
   jobId: number
   /** Null if the newest attempt has not finished. */
@@ -26,26 +26,31 @@ export interface FoldedResult {
 /** From the worst to the best. An unfinished job has no verdict, so it comes last. */
 const order: readonly (Verdict | null)[] = ['failed', 'timed-out', 'broken', 'lost', 'cancelled', 'passed', null]
 
-export const resultKey = (commit: string, host: string, arch: string): string => `${commit}\n${host}\n${arch}`
-
-/** Folds the variants of each commit, host and arch. Of several jobs of one variant, the first in the list counts. */
-export function foldResults(results: readonly VariantResult[]): Map<string, FoldedResult> {
-  const folded = new Map<string, FoldedResult>()
+/**
+ * Folds the variants of each column of a commit. The commit can have several builds, newest first: of several jobs of one
+ * variant, the first counts. Null for a column without a job.
+ */
+export function foldResults(builds: readonly (readonly VariantJob[])[], columns: number): (FoldedResult | null)[] {
+  const folded = new Array<FoldedResult | null>(columns).fill(null)
   const seen = new Set<string>()
-  for (const result of results) {
-    const key = resultKey(result.commit, result.host, result.arch)
-    const job = `${key}\n${result.variant}`
-    if (seen.has(job)) continue
-    seen.add(job)
-    folded.set(key, fold(folded.get(key), result))
-  }
+  for (const jobs of builds)
+    for (const job of jobs) {
+      // A build has one job of each variant.
+      if (builds.length > 1) {
+        const name = `${job.column} ${job.variant}`
+        if (seen.has(name)) continue
+        seen.add(name)
+      }
+      folded[job.column] = fold(folded[job.column], job)
+    }
   return folded
 }
 
-function fold(known: FoldedResult | undefined, { verdict, failedStep, jobId }: VariantResult): FoldedResult {
+function fold(known: FoldedResult | null | undefined, { verdict, failedStep, jobId }: VariantJob): FoldedResult {
   if (!known) return { verdict, failedStep, jobId, variants: 1, of: 1 }
-  const of = known.of + 1
-  if (verdict === known.verdict) return { ...known, variants: known.variants + 1, of }
-  const isWorse = order.indexOf(verdict) < order.indexOf(known.verdict)
-  return isWorse ? { verdict, failedStep, jobId, variants: 1, of } : { ...known, of }
+  known.of++
+  if (verdict === known.verdict) known.variants++
+  else if (order.indexOf(verdict) < order.indexOf(known.verdict))
+    return { verdict, failedStep, jobId, variants: 1, of: known.of }
+  return known
 }

@@ -76,6 +76,10 @@ serverTest('the API says what a build broke, and lists commits and last good com
     moreColumns: false,
     next: null,
   })
+  const page = (await server.ask('/projects/sample/commits')).body
+  expect(page).toContain(
+    '<td class="of-failed"><a class="mark failed" href="/jobs/4" title="vax amd64: failed at tests">',
+  )
   const narrow = (await server.ask('/api/v1/projects/sample/commit-table?host=vax&fromColumn=1')).json()
   expect([narrow.columns, narrow.fromColumn]).toEqual([[], 1])
   expect((await server.ask('/api/v1/projects/none/commit-table')).statusCode).toBe(404)

@@ -1,9 +1,10 @@
-import type { CommitTable, FoldedResult } from '@rumpfarm/farm'
+import type { CommitTable } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { CommitName } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
-import { Link } from '../../components/links.tsx'
-import { statusLabel } from '../../components/status.ts'
+import { Link, usePublicPath } from '../../components/links.tsx'
+import { RawParts } from '../../components/raw-html.tsx'
+import { resultsHtml } from './results-html.ts'
 
 /** Rows are commits, columns are hosts and arches. The worst variant is shown. */
 export const Table = ({ table, at }: { table: CommitTable; at: Date }) => (
@@ -55,34 +56,7 @@ function Row({
           <Ago from={commit.at} at={at} />
         </small>
       </th>
-      {results.map((result, index) => (
-        <Result result={result} name={nameOf(table.columns[index])} />
-      ))}
+      <RawParts html={resultsHtml(results, table.columns, usePublicPath())} />
     </tr>
   )
-}
-
-const nameOf = (column: CommitTable['columns'][number] | undefined): string =>
-  column ? `${column.host} ${column.arch}` : ''
-
-function Result({ result, name }: { result: FoldedResult | null; name: string }) {
-  if (!result) return <td />
-  const status = result.verdict ?? 'queued'
-  const words = wordsOf(result)
-  return (
-    <td class={`of-${status}`}>
-      <Link class={`mark ${status}`} to={`/jobs/${result.jobId}`} title={`${name}: ${words}`}>
-        <span class="hidden-text">
-          {name}: {words}
-        </span>
-      </Link>
-    </td>
-  )
-}
-
-function wordsOf({ verdict, failedStep, variants, of }: FoldedResult): string {
-  if (verdict === null) return 'not finished'
-  const step = verdict !== 'passed' && failedStep !== null ? ` at ${failedStep}` : ''
-  const count = of > 1 && verdict !== 'passed' ? ` (${variants} of ${of} variants)` : ''
-  return `${statusLabel[verdict]}${step}${count}`
 }

@@ -1,15 +1,17 @@
-import type { TestHistory, TestHistoryCell, TestHistoryResult } from '@rumpfarm/farm'
+import type { TestHistory, TestHistoryCell } from '@rumpfarm/farm'
 import { isBad } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
-import { Link } from '../../components/links.tsx'
+import { Link, usePublicPath } from '../../components/links.tsx'
+import { RawParts } from '../../components/raw-html.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { counted, shortCommit } from '../../components/status.ts'
-import { OutcomeMark, outcomeClass, outcomeWord } from '../../components/test-outcome.tsx'
-import { duration, moment } from '../../components/times.ts'
+import { counted } from '../../components/status.ts'
+import { OutcomeMark } from '../../components/test-outcome.tsx'
+import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
+import { resultsHtml } from './results-html.ts'
 
 export interface TestHistoryPage {
   visit: Visit
@@ -111,38 +113,10 @@ function Row({ cell: { host, arch, variant, results }, at }: { cell: TestHistory
         )}
       </td>
       <td class="results">
-        {results.toReversed().map(result => (
-          <Result result={result} />
-        ))}
+        <RawParts html={resultsHtml(results.toReversed(), usePublicPath())} />
       </td>
       <td>{newest?.durationMs == null ? '' : duration(newest.durationMs)}</td>
       <td class="test-message">{failure?.message?.slice(0, 200)}</td>
     </tr>
-  )
-}
-
-const letters = {
-  passed: 'p',
-  failed: 'F',
-  errored: 'E',
-  skipped: 's',
-  'expected-failure': 'x',
-  'unexpected-pass': 'X',
-}
-
-const Result = ({ result }: { result: TestHistoryResult }) => {
-  const { outcome, attempt, commit, branch, finishedAt } = result
-  const what = `${outcomeWord(outcome)}, ${shortCommit(commit)} ${branch ?? ''}, ${moment(finishedAt)}`
-  return (
-    <>
-      <Link
-        class={`result ${outcomeClass(outcome)}`}
-        to={`/jobs/${attempt.replace('.', '/attempts/')}/tests`}
-        title={what}
-        aria-label={`job ${attempt}: ${what}`}
-      >
-        {letters[outcome]}
-      </Link>{' '}
-    </>
   )
 }
