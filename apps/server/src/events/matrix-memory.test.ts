@@ -68,6 +68,71 @@ test('a value lives for one second from its begin, however long it took to make'
   expect(await get()).toBe(1)
 })
 
+/** Makes a value in 100 ms, and goes to the time in which the memory makes the next value. */
+async function soonTooOld() {
+  const scene = counting()
+  const first = pending()
+  const reader = scene.get('', first.make)
+  vi.advanceTimersByTime(100)
+  first.finish(100)
+  await reader
+  vi.advanceTimersByTime(599)
+  expect(await scene.get('', () => Promise.reject(new Error('too early')))).toBe(100)
+  vi.advanceTimersByTime(1)
+  return scene
+}
+
+test('if a value is soon too old, a request gets it at once, and later requests get the next value', async () => {
+  const { get } = await soonTooOld()
+  const next = pending()
+  expect(await get('', next.make)).toBe(100)
+  expect(await get()).toBe(100) // this request makes no further value
+  next.finish(200)
+  await next.make()
+  expect(await get()).toBe(200)
+  vi.advanceTimersByTime(299)
+  expect(await get()).toBe(200)
+})
+
+test('a request waits for the next value if the old value is too old', async () => {
+  const { get } = await soonTooOld()
+  const next = pending()
+  await get('', next.make)
+  vi.advanceTimersByTime(300)
+  const waiting = [get(), get()]
+  next.finish(200)
+  expect(await Promise.all(waiting)).toEqual([200, 200])
+})
+
+test('an event also makes the next value outdated', async () => {
+  const { get, bus } = await soonTooOld()
+  const next = pending()
+  await get('', next.make)
+  bus.publish(topics.matrix)
+  expect(await get()).toBe(1)
+  next.finish(200)
+  await next.make()
+  expect(await get()).toBe(1)
+})
+
+test('if the next value fails, no request notices it', async () => {
+  const { get } = await soonTooOld()
+  const broken = pending()
+  await get('', broken.make)
+  broken.fail(new Error('the database is away'))
+  await broken.make().catch(() => {})
+  expect(await get()).toBe(100)
+  vi.advanceTimersByTime(300)
+  expect(await get()).toBe(1)
+})
+
+test('the next value is made from values of other memories that are begun after it', async () => {
+  const { get } = await soonTooOld()
+  const make = vi.fn(async (_next?: object) => 200)
+  await get('', make)
+  expect(make.mock.calls).toEqual([[{ from: performance.now(), eventsAreLate: true }]])
+})
+
 test('a value has the time before it was made', async () => {
   const { memory } = counting()
   const since = Date.now()

@@ -14,6 +14,10 @@ interface Entry<Value> {
   outdated: boolean
   since: number
   value: Promise<Value>
+  /** How long it took to make the value, in milliseconds. Undefined while it is not ready. */
+  tookMs: number | undefined
+  /** The value that will replace this one. */
+  next: Entry<Value> | undefined
   /** The requests that wait for the value and have not left. */
   readers: number
   /** Ends the queries when all readers have left. */
@@ -48,7 +52,10 @@ export class MatrixMemory<Value> {
 
   constructor(bus: Bus) {
     this.#unsubscribe = bus.subscribe(topics.matrix, () => {
-      for (const entry of this.#entries.values()) entry.outdated = true
+      for (const entry of this.#entries.values()) {
+        entry.outdated = true
+        if (entry.next) entry.next.outdated = true
+      }
     })
   }
 
@@ -56,10 +63,14 @@ export class MatrixMemory<Value> {
    * Returns the remembered value of the key, or the result of `make`. The key must contain everything of the request
    * that `make` uses. A failure is not remembered, but the requests that already wait share it. When all of them have
    * left, the queries of `make` end.
+   *
+   * If the value is soon too old, the memory makes the next one, and the request does not wait for it. Then `make` gets
+   * the freshness that the next value needs of other memories.
    */
-  async get(key: string, make: () => Promise<Value>, wanted = newest): Promise<Remembered<Value>> {
+  async get(key: string, make: (next?: Freshness) => Promise<Value>, wanted = newest): Promise<Remembered<Value>> {
     if (wanted.eventsAreLate) await waitUntil(wanted.from) // otherwise each reader would make a value of its own
-    const entry = this.#fresh(key, wanted) ?? this.#begin(key, make)
+    const entry = this.#fresh(key, wanted) ?? this.#store(key, this.#begin(make))
+    if (isSoonTooOld(entry)) this.#makeNext(key, entry, make)
     entry.readers++
     const leave = () => this.#leave(key, entry)
     const reader = readerSignal()
@@ -79,28 +90,47 @@ export class MatrixMemory<Value> {
   }
 
   #fresh(key: string, { from, eventsAreLate }: Freshness): Entry<Value> | undefined {
+    const isFresh = ({ began, outdated }: Entry<Value>) =>
+      performance.now() - began < oldestMs && (began >= from || !(outdated || eventsAreLate))
     const entry = this.#entries.get(key)
-    if (!entry || performance.now() - entry.began >= oldestMs) return undefined
-    if (entry.began >= from) return entry
-    return entry.outdated || eventsAreLate ? undefined : entry
+    if (!entry || isFresh(entry)) return entry
+    return entry.next && isFresh(entry.next) ? this.#store(key, entry.next) : undefined
   }
 
-  #begin(key: string, make: () => Promise<Value>): Entry<Value> {
+  #begin(make: () => Promise<Value>): Entry<Value> {
     const gone = new AbortController()
     const began = performance.now()
     const since = farmTime()
-    const entry = {
-      began,
-      outdated: false,
-      since,
-      value: asReader('shared results', gone.signal, make),
-      readers: 0,
-      gone,
+    const value = asReader('shared results', gone.signal, make)
+    const entry: Entry<Value> = {
+      ...{ began, outdated: false, since, value, readers: 0, gone },
+      ...{ tookMs: undefined, next: undefined },
     }
+    const ready = () => {
+      entry.tookMs = performance.now() - began
+    }
+    value.then(ready, () => {})
+    return entry
+  }
+
+  #makeNext(key: string, entry: Entry<Value>, make: (next: Freshness) => Promise<Value>): void {
+    const next = this.#begin(() => make({ from: performance.now(), eventsAreLate: true }))
+    entry.next = next
+    const replace = () => {
+      if (this.#entries.get(key) === entry) this.#store(key, next)
+    }
+    const giveUp = () => {
+      entry.next = undefined
+      entry.tookMs = undefined // so that the next request after the second tries again, and none before
+    }
+    next.value.then(replace, giveUp)
+  }
+
+  #store(key: string, entry: Entry<Value>): Entry<Value> {
     this.#entries.delete(key) // so that the map is in the order of the times
     this.#entries.set(key, entry)
     for (const [other, { began: time }] of this.#entries) {
-      if (this.#entries.size <= entriesMax && began - time < oldestMs) break
+      if (this.#entries.size <= entriesMax && performance.now() - time < oldestMs) break
       this.#entries.delete(other)
     }
     return entry
@@ -117,6 +147,16 @@ export class MatrixMemory<Value> {
     if (this.#entries.get(key) === entry) this.#entries.delete(key)
   }
 }
+
+/**
+ * True if it is time to make the next value, so that it is ready in time even on a busy machine. At the earliest after half
+ * of the time, so that a slow value does not double its cost.
+ */
+const isSoonTooOld = ({ began, outdated, tookMs, next }: Entry<unknown>): boolean =>
+  tookMs !== undefined &&
+  next === undefined &&
+  !outdated &&
+  performance.now() - began >= Math.max(oldestMs / 2, oldestMs - 3 * tookMs)
 
 /** A timer can end a millisecond early. */
 async function waitUntil(time: number): Promise<void> {

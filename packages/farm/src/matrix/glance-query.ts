@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import type { Context } from '../context.ts'
@@ -46,6 +47,7 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
     active,
     acknowledgements,
   })
+  await nextTurn() // with thousands of hosts, each step takes 10-20 ms, and other requests must not wait for all of them
   await readPositions(context, folded.cells)
   const glanced = composeGlance({
     at,

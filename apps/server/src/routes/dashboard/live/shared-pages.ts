@@ -57,9 +57,9 @@ export class SharedPages {
     if (request.visitor.kind !== 'anyone' || (this.#options.onlyAfterEvents && moment === undefined))
       return sendPage(reply, await make(moment))
     const wanted = moment ?? (this.#mayMakeNew() ? undefined : { from: 0 })
-    const makePage = async () => {
-      this.#newPages--
-      return pageOf(await make(wanted))
+    const makePage = async (next?: Freshness) => {
+      if (!next) this.#newPages-- // there is at most one next page for each remembered page
+      return pageOf(await make(next ?? wanted))
     }
     // A page can contain the address of the farm that its reader used.
     const key = `${request.protocol}://${request.host}${request.url}`

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { cellLook, isTrouble, type Matrix } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import { MatrixMemory } from '../../../../events/matrix-memory.ts'
@@ -25,6 +26,7 @@ export function matrixRoute(app: FastifyInstance, services: Services): void {
         // The body is the same for every visitor. Their names and form tokens are in the rest of the page.
         memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath), wanted),
       ])
+      await nextTurn()
       const at = new Date(Math.min(since, request.arrivedAt))
       return renderMatrixPage({ ...visit, at }, body)
     }),
@@ -40,6 +42,7 @@ async function bodyOf({ farm }: Services, view: MatrixView, publicPath: string):
   ])
   if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
   if (branch !== undefined && glance.projects.length === 0) throw noCellsOf(await missingBranch(farm, branch, project))
+  await nextTurn() // as in `glance`
   return renderMatrixBody({ publicPath, repositories, glance, matrix: matrix && filtered(matrix, view), view })
 }
 
