@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBucket } from '../support/bucket.ts'
+import { runFarm } from '../support/farm-command.ts'
 import { createTestDatabase, withClient } from '../support/postgres.ts'
-
-const farm = fileURLToPath(new URL('../../farm', import.meta.url))
-const { PATH = '', HOME = '/' } = process.env
 
 const oneJob = `
   INSERT INTO "Project" (name, config, "configHash", "updatedAt") VALUES ('base', '{}', 'hash', now());
@@ -34,14 +30,8 @@ test('./farm storage copy copies each file to the bucket that STORAGE_URL names,
     await database.drop()
   })
   const query = (sql: string) => withClient(database.url, async client => void (await client.query(sql)))
-  const copy = (url: string) => {
-    const env = { PATH, HOME, ...bucket.environment, RUMPFARM_DATA: directory, DATABASE_URL: database.url }
-    return new Promise<[number, string]>(resolve =>
-      execFile(farm, ['storage', 'copy'], { env: { ...env, STORAGE_URL: url } }, (error, _, stderr) =>
-        resolve([Number(error?.code ?? 0), stderr.replace(/^installing packages .*\n/, '')]),
-      ),
-    )
-  }
+  const environment = { ...bucket.environment, RUMPFARM_DATA: directory, DATABASE_URL: database.url }
+  const copy = (url: string) => runFarm({ ...environment, STORAGE_URL: url }, 'storage', 'copy')
   await query(oneJob)
   mkdirSync(join(directory, 'logs/0'), { recursive: true })
   writeFileSync(join(directory, 'logs/0/1.1.log'), 'one\n')

@@ -209,18 +209,37 @@ function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example
 }
 
 /** Reads the bucket and its keys. Without keys, Amazon's SDK uses the role of the machine. */
-function bucketPlace(env: NodeJS.ProcessEnv): { place: BucketPlace; credentials: Credentials | undefined } | undefined {
-  if (!env.STORAGE_URL) return undefined
+function bucketPlace(env: NodeJS.ProcessEnv): PlaceWithKeys | undefined {
+  return env.STORAGE_URL ? placeAt(env, env.STORAGE_URL, 'STORAGE_URL') : undefined
+}
+
+interface PlaceWithKeys {
+  place: BucketPlace
+  credentials: Credentials | undefined
+}
+
+/** `what` is the word for the address in messages. */
+function placeAt(env: NodeJS.ProcessEnv, url: string, what: string): PlaceWithKeys {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
   if (!accessKeyId !== !secretAccessKey)
     throw new ConfigError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both of them')
   try {
     const sessionToken = env.AWS_SESSION_TOKEN || undefined
     const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined
-    return { place: readStorageUrl(env.STORAGE_URL), credentials }
+    return { place: readStorageUrl(url), credentials }
   } catch (error) {
-    throw error instanceof StorageUrlError ? new ConfigError(`STORAGE_URL is wrong: ${error.message}`) : error
+    throw error instanceof StorageUrlError ? new ConfigError(`${what} is wrong: ${error.message}`) : error
   }
+}
+
+/** Reads the address of a backup in a bucket, such as s3://bucket/farm.tar. `name` is the name of its object. */
+export function readBackupUrl(url: string, env: NodeJS.ProcessEnv = process.env): PlaceWithKeys & { name: string } {
+  const { place, credentials } = placeAt(env, url, 'the address of the backup')
+  if (place.prefix === '')
+    throw new ConfigError(
+      'the address of the backup has no name: write s3://bucket/farm.tar?endpoint=https://s3.example.org',
+    )
+  return { place: { ...place, prefix: '' }, credentials, name: place.prefix.slice(0, -1) }
 }
 
 /** The embedded PostgreSQL needs no pooler, so this variable is useful only with DATABASE_URL. */

@@ -175,6 +175,11 @@ describe('the file', () => {
     expect(await run(farm, 'SELECT name FROM "Host"')).toEqual([{ name: 'vax' }])
   })
 
+  test('that cannot be read is an error that says why', async () => {
+    await expect(checkBackup(file())).rejects.toThrow(`cannot read ${file()}: there is no such file`)
+    await expect(checkBackup(directory)).rejects.toThrow(`cannot read ${directory}: EISDIR`)
+  })
+
   const flipByte = (path: string, text: string): void => {
     const bytes = readFileSync(path)
     bytes.write('P', bytes.indexOf(text))
@@ -184,7 +189,7 @@ describe('the file', () => {
   test('a restore brings the secrets and farm.yaml back, and does not replace others', async () => {
     addFiles(placesOf('old'), { 'secrets/server': 'a'.repeat(20), 'farm.yaml': 'projects: {}\n' })
     await backUp()
-    expect((await restore()).differentFarmFile).toBeUndefined()
+    expect((await restore()).farmFileOfBackup).toBeUndefined()
     const { dataDirectory, farmFile } = placesOf('new')
     expect(readFileSync(join(dataDirectory, 'secrets/server'), 'utf8')).toBe(`${'a'.repeat(20)}\n`)
     expect(statSync(join(dataDirectory, 'secrets/server')).mode & 0o777).toBe(0o600)
@@ -192,8 +197,9 @@ describe('the file', () => {
 
     addFiles(placesOf('new'), { 'secrets/server': 'b'.repeat(20), 'farm.yaml': 'projects: {base: {}}\n' })
     await expect(restore({ into: farm })).rejects.toThrow('is another secret than in the backup')
-    expect((await restore({ replace: true })).differentFarmFile).toBe(farmFile)
+    expect((await restore({ replace: true })).farmFileOfBackup).toBe(`${farmFile}.restored`)
     expect(readFileSync(farmFile, 'utf8')).toBe('projects: {base: {}}\n')
+    expect(readFileSync(`${farmFile}.restored`, 'utf8')).toBe('projects: {}\n')
   })
 })
 

@@ -23,10 +23,18 @@ export async function checkBackup(file: string): Promise<CheckedBackup> {
   try {
     for await (const member of readArchive(file)) await found.take(member)
   } catch (error) {
-    if (error instanceof BackupError || (error as NodeJS.ErrnoException).code === 'ENOENT') throw error
+    if (error instanceof BackupError) throw error
+    if ((error as NodeJS.ErrnoException).syscall) throw new BackupError(`cannot read ${file}: ${whyUnreadable(error)}`)
     throw new BackupError(`${file} is not a backup, or it is damaged: ${(error as Error).message}`)
   }
   return found.whole(file)
+}
+
+function whyUnreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'permission denied. Run the command as the user who made the backup'
+  return message
 }
 
 class FoundMembers {

@@ -1,7 +1,6 @@
 // `./farm backup` and `./farm restore`. The arguments are the verb, the caller's directory, and the caller's arguments.
-import { createWriteStream, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Writable } from 'node:stream'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { RestoreError } from '@rumpfarm/farm'
 import { startTemporaryPostgres } from '@rumpfarm/local-postgres'
 import pino from 'pino'
@@ -10,8 +9,9 @@ import { BackupError, type CheckedBackup, checkBackup, findMissingFiles, type Mi
 import type { Totals } from './contents.ts'
 import { findDatabase } from './database.ts'
 import { loadDatabase } from './load-database.ts'
-import { makeBackup } from './make-backup.ts'
+import { type BackupReport, makeBackup } from './make-backup.ts'
 import { type BackupOptions, type BackupVerb, OptionsError, readBackupOptions } from './options.ts'
+import { openTarget, withLocalFile } from './places.ts'
 import { restoreBackup } from './restore-backup.ts'
 
 const log = pino({ level: 'warn' }, pino.destination(2))
@@ -37,49 +37,52 @@ function isForOperator(error: unknown): error is Error {
 
 async function backup(places: Places, { file, logs }: BackupOptions): Promise<number> {
   const database = await findDatabase(places, log)
-  const draft = file && `${file}.incomplete`
+  const target = await openTarget(file)
   try {
-    const target = draft === undefined ? process.stdout : openDraft(draft)
     const version = JSON.parse(readFileSync('package.json', 'utf8')).version
-    const report = await makeBackup({ places, databaseUrl: database.url, version, target, logs })
-    if (file && draft) renameSync(draft, file)
+    const request = { places, databaseUrl: database.url, version, target: target.stream, logs }
+    const report = await makeBackup(request)
+    await target.finish()
     say(`${file ?? 'the backup'} has ${describe(report)}`)
-    if (logs !== undefined) say(`${logs} has these files now; ${count(report.newFiles, 'file')} of them are new`)
-    else if (report.files > 0) say('The backup only lists the logs and artifacts. To copy them, add --logs DIR')
+    sayLogs(places, report, logs)
     return 0
   } finally {
-    if (draft) rmSync(draft, { force: true })
+    await target.close()
     await database.close()
   }
 }
 
-/** Only the owner can read the file, because it has the secrets of the farm. */
-function openDraft(path: string): Writable {
-  mkdirSync(dirname(path), { recursive: true })
-  return createWriteStream(path, { mode: 0o600, flush: true })
+function sayLogs({ bucket }: Places, { files, newFiles }: BackupReport, logs: string | undefined): void {
+  if (bucket) say('The logs and artifacts are in the bucket of STORAGE_URL. They are not in the backup')
+  else if (logs !== undefined) say(`${logs} has all of them now. New: ${count(newFiles, 'file')}`)
+  else if (files > 0) say('The backup only lists the logs and artifacts. To copy them, add --logs DIR')
 }
 
-async function verify(_: Places, { file = '', logs }: BackupOptions): Promise<number> {
-  const checked = await checkBackup(file)
-  const postgres = await startTemporaryPostgres()
-  try {
-    await loadDatabase({ file, backup: checked, databaseUrl: postgres.url, replace: false })
-  } finally {
-    await postgres.stop()
-  }
-  say(`${file} of ${checked.about.takenAt} is whole, and PostgreSQL accepts it: ${describe(checked.totals)}`)
-  return logs === undefined ? 0 : sayMissing(await findMissingFiles(file, logs), checked, logs)
+function verify(_: Places, { file = '', logs }: BackupOptions): Promise<number> {
+  return withLocalFile(file, async path => {
+    const checked = await checkBackup(path)
+    const postgres = await startTemporaryPostgres()
+    try {
+      await loadDatabase({ file: path, backup: checked, databaseUrl: postgres.url, replace: false })
+    } finally {
+      await postgres.stop()
+    }
+    say(`${file} of ${checked.about.takenAt} is whole, and PostgreSQL accepts it: ${describe(checked.totals)}`)
+    return logs === undefined ? 0 : sayMissing(await findMissingFiles(path, logs), checked, logs)
+  })
 }
 
-async function restore(places: Places, { file = '', logs, replace }: BackupOptions): Promise<number> {
-  const request = { places, file, logs, replace, openDatabase: () => findDatabase(places, log) }
-  const { backup: restored, differentFarmFile, missing } = await restoreBackup(request)
-  say(`restored the farm of ${restored.about.takenAt}: ${describe(restored.totals)}`)
-  if (differentFarmFile)
-    say(
-      `${differentFarmFile} is not the one of the backup, and stays. To see the other one: tar -xOf ${file} farm.yaml`,
-    )
-  return sayMissing(missing, restored, join(places.dataDirectory, 'logs'))
+function restore(places: Places, { file = '', logs, replace }: BackupOptions): Promise<number> {
+  return withLocalFile(file, async path => {
+    const request = { places, file: path, logs, replace, openDatabase: () => findDatabase(places, log) }
+    const { backup: restored, farmFileOfBackup, missing } = await restoreBackup(request)
+    say(`restored the farm of ${restored.about.takenAt}: ${describe(restored.totals)}`)
+    if (farmFileOfBackup)
+      say(
+        `${places.farmFile} is not the one of the backup, and stays. If you need the other one, it is ${farmFileOfBackup}`,
+      )
+    return sayMissing(missing, restored, join(places.dataDirectory, 'logs'))
+  })
 }
 
 function sayMissing({ count: missing, paths }: MissingFiles, { totals }: CheckedBackup, directory: string): number {
@@ -91,9 +94,9 @@ function sayMissing({ count: missing, paths }: MissingFiles, { totals }: Checked
 
 function describe({ rows, files, fileBytes }: Totals): string {
   const parts = [count(rows.Build ?? 0, 'build'), count(rows.Job ?? 0, 'job'), count(rows.Host ?? 0, 'host')]
-  return `${parts.join(', ')}, and a list of ${count(files, 'log and artifact', 'logs and artifacts')} of ${Math.round(fileBytes / 1e6)} MB`
+  return `${parts.join(', ')}, and a list of ${count(files, 'file')} of logs and artifacts (${Math.round(fileBytes / 1e6)} MB)`
 }
 
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

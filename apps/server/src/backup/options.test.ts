@@ -4,6 +4,7 @@ import { readBackupOptions } from './options.ts'
 test.each([
   [['f.tar'], { verb: 'backup', file: '/home/x/f.tar', logs: undefined }],
   [['-'], { verb: 'backup', file: undefined }],
+  [['s3://b/f.tar'], { verb: 'backup', file: 's3://b/f.tar' }],
   [['--logs', '../logs', '/b/f.tar'], { verb: 'backup', file: '/b/f.tar', logs: '/home/logs' }],
   [['--verify', 'f.tar'], { verb: 'verify', file: '/home/x/f.tar' }],
 ] as const)('./farm backup understands %j', (args, expected) => {
@@ -13,6 +14,7 @@ test.each([
 test.each([
   ['backup', [], 'give one FILE'],
   ['backup', ['a', 'b'], 'give one FILE'],
+  ['backup', ['a', '--logs', 's3://b/logs'], '--logs needs a directory'],
   ['backup', ['a', '--replace'], 'usage: ./farm backup FILE'],
   ['backup', ['--verify', '-'], 'write the backup to a file first'],
   ['restore', ['-'], 'write the backup to a file first'],

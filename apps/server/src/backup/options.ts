@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isInBucket } from './places.ts'
 
 const usages = {
   backup:
-    './farm backup FILE [--logs DIR], or ./farm backup --verify FILE [--logs DIR]; FILE may be - for the standard output',
+    './farm backup FILE [--logs DIR], or ./farm backup --verify FILE [--logs DIR]; FILE may be s3://BUCKET/NAME, or - for the standard output',
   restore: './farm restore FILE [--logs DIR] [--replace]',
 }
 
@@ -11,7 +12,7 @@ export type BackupVerb = keyof typeof usages
 
 export interface BackupOptions {
   verb: 'backup' | 'verify' | 'restore'
-  /** undefined: the standard output. */
+  /** A path, or an address that begins with s3://. undefined: the standard output. */
   file: string | undefined
   /** The directory for the copies of logs and artifacts. */
   logs: string | undefined
@@ -33,9 +34,11 @@ export function readBackupOptions(verb: BackupVerb, args: string[], from: string
     throw new OptionsError(
       'this command reads the backup twice, so - is not possible; write the backup to a file first',
     )
+  if (isInBucket(values.logs ?? ''))
+    throw new OptionsError('--logs needs a directory: logs and artifacts cannot be copied to a bucket')
   return {
     verb: verify ? 'verify' : verb,
-    file: isStream ? undefined : resolve(from, file),
+    file: isStream ? undefined : isInBucket(file) ? file : resolve(from, file),
     logs: values.logs === undefined ? undefined : resolve(from, values.logs),
     replace: values.replace ?? false,
   }

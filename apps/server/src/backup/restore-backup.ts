@@ -26,8 +26,8 @@ export interface RestoreRequest {
 
 export interface RestoreReport {
   backup: CheckedBackup
-  /** The path of a farm.yaml that differs from the one of the backup, which the restore did not replace. */
-  differentFarmFile: string | undefined
+  /** If there was a different farm.yaml, which stays: the path to which the restore wrote the one of the backup. */
+  farmFileOfBackup: string | undefined
   missing: MissingFiles
 }
 
@@ -48,10 +48,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoreRep
     await database.close()
   }
   writeSecrets(places, backup)
-  const differentFarmFile = writeFarmFile(places, backup)
+  const farmFileOfBackup = writeFarmFile(places, backup)
   const directory = join(places.dataDirectory, 'logs')
   if (request.logs !== undefined) await copyLogs(file, request.logs, directory)
-  return { backup, differentFarmFile, missing: await findMissingFiles(file, directory) }
+  return { backup, farmFileOfBackup, missing: await findMissingFiles(file, directory) }
 }
 
 const pathOf = ({ dataDirectory }: Places, secret: string): string => join(dataDirectory, 'secrets', secret)
@@ -72,11 +72,11 @@ function writeSecrets(places: Places, { secrets }: CheckedBackup): void {
 }
 
 function writeFarmFile({ farmFile }: Places, { farmFile: content }: CheckedBackup): string | undefined {
-  if (!content) return undefined
-  if (existsSync(farmFile)) return differs(farmFile, content) ? farmFile : undefined
-  mkdirSync(dirname(farmFile), { recursive: true })
-  writeFileSync(farmFile, content)
-  return undefined
+  if (!content || (existsSync(farmFile) && !differs(farmFile, content))) return undefined
+  const path = existsSync(farmFile) ? `${farmFile}.restored` : farmFile
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  return path === farmFile ? undefined : path
 }
 
 /**
