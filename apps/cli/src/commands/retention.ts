@@ -26,7 +26,7 @@ export const retention = command({
       one.project,
       one.keep ? `${one.logs} (${size(one.logBytes)})` : 'keeps all',
       one.keep ? `${one.artifacts} (${size(one.artifactBytes)})` : '',
-      one.keep ? `${one.builds} (${one.jobs} jobs)` : '',
+      one.keep ? `${one.builds} (${one.jobs} ${one.jobs === 1 ? 'job' : 'jobs'})` : '',
       one.waitsUntil ? utc(one.waitsUntil) : '',
     ])
     const head = ['PROJECT', 'LOGS', 'ARTIFACTS', 'BUILDS', 'NOT BEFORE']

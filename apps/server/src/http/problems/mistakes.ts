@@ -1,4 +1,5 @@
-import { api, unknownKey } from '@rumpfarm/contracts'
+import { unknownKey } from '@rumpfarm/contracts'
+import { patternWords } from './pattern-words.ts'
 
 /** TypeBox's description of a value that does not match its schema. */
 export interface Wrong {
@@ -40,12 +41,14 @@ function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed 
       return { kind: 'unknown-key', where: `${where}/${name}`, problem: unknownKey(name, allowed) }
     })
   if (allowedValues) return [wrong(`must be one of ${allowedValues.join(', ')}`)]
-  if (pattern) return [wrong(String(pattern) === api.namePattern ? notAName : `must match ${pattern}`)]
+  if (pattern) return [wrong(`must ${expected(pattern)}`)]
   return [wrong(message)]
 }
 
-/** The problem with a name that does not match its pattern. */
-const notAName = 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit'
+function expected(pattern: string | RegExp): string {
+  const words = patternWords(pattern)
+  return words === undefined ? `match ${pattern}` : `be ${words}`
+}
 
 /** Describes a mistake in one sentence. */
 export const sentence = ({ kind, where, problem }: Mistake): string =>

@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { describe, expect } from 'vitest'
+import { patternWords } from '../../http/problems/pattern-words.ts'
 import { adminToken, serverTest, type TestServer } from '../../server.fixture.ts'
 
 interface Media {
@@ -42,7 +43,24 @@ const operationsOf = ({ paths }: Document): Named[] =>
 const schemasOf = ({ components }: Document) =>
   Object.fromEntries(Object.entries(components.schemas).map(([name, one]) => [`#/components/schemas/${name}`, one]))
 
+/** All patterns in a schema, and in the schemas that it names. */
+function patternsIn(value: unknown, schemas: Record<string, TSchema>): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { pattern, $ref } = value as { pattern?: unknown; $ref?: string }
+  const own = typeof pattern === 'string' ? [pattern] : []
+  const named = $ref === undefined ? [] : patternsIn(schemas[$ref], schemas)
+  return [...own, ...named, ...Object.values(value).flatMap(inner => patternsIn(inner, schemas))]
+}
+
 describe('each operation of the document', () => {
+  serverTest('has words for the error of each value that does not match a pattern', async ({ server }) => {
+    const document = await documentOf(server)
+    const requests = operationsOf(document).map(({ parameters, requestBody }) => ({ parameters, requestBody }))
+    const patterns = new Set(patternsIn(requests, schemasOf(document)))
+    expect(patterns.size).toBeGreaterThan(4)
+    expect([...patterns].filter(pattern => patternWords(pattern) === undefined)).toEqual([])
+  })
+
   serverTest('has a summary, a description and one tag that the document describes', async ({ server }) => {
     const document = await documentOf(server)
     const tags = document.tags.map(({ name }) => name)
