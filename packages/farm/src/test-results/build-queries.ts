@@ -1,6 +1,7 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
+import { ofBranch } from '../db/fragments.ts'
+import { constant, sql } from '../db/sql.ts'
 import { changeOf, type TestChange } from './change.rule.ts'
 import type { Outcome } from './outcome.rule.ts'
 
@@ -114,7 +115,8 @@ async function failingTests({ db }: Context, buildId: number): Promise<BuildTest
 
 /**
  * The tests that failed in the job before of the same cell, and that pass now. PostgreSQL must run the parts in this
- * order: when it looked first for the tests that pass, a job with 20,000 tests took seven seconds.
+ * order: when it looked first for the tests that pass, a job with 20,000 tests took seven seconds. The jobs have nearly the
+ * same earlier builds, so PostgreSQL reads each of these builds only once. LIMIT 1 prevents a plan that reads all builds.
  */
 async function fixedTests({ db }: Context, buildId: number): Promise<BuildTest[]> {
   const rows = await db.query<Row>`
@@ -123,19 +125,28 @@ async function fixedTests({ db }: Context, buildId: number): Promise<BuildTest[]
         FROM (SELECT DISTINCT ON ("jobId") * FROM "TestSummary" WHERE "buildId" = ${buildId}
                ORDER BY "jobId", "number" DESC) now
         JOIN "Job" job ON job."id" = now."jobId" JOIN "Build" build ON build."id" = job."buildId" ${placed}
-    ), former AS MATERIALIZED (
-      SELECT current."jobId" AS "nowJob", current."number" AS "nowNumber", found.*
+    ), candidate AS MATERIALIZED (
+      SELECT current."jobId" AS "nowJob", current."number" AS "nowNumber", current."commit" AS "nowCommit",
+             current."position" AS "nowPosition", COALESCE(current."branch", '') AS "branch", former."jobId", former."number", former."buildId"
         FROM current CROSS JOIN LATERAL (
-             SELECT former."jobId", former."number", former."buildId", formerBuild."id" AS "nearBuild" FROM (
-                    SELECT * FROM "TestSummary" WHERE "projectName" = current."projectName" AND "hostId" = current."hostId"
-                       AND "arch" = current."arch" AND "variant" = current."variant" AND "jobId" < current."jobId"
-                     ORDER BY "jobId" DESC, "number" DESC LIMIT ${earlierMax}) former
-               JOIN "Build" formerBuild ON formerBuild."id" = former."buildId" AND formerBuild."commit" <> current."commit"
-                    AND formerBuild."kind" = 'branch'
-               LEFT JOIN "BranchCommit" formerPlace ON formerPlace."projectName" = formerBuild."projectName"
-                    AND formerPlace."commit" = formerBuild."commit" AND formerPlace."branch" = current."branch"
-              WHERE former."total" > 0 AND (current."position" IS NULL OR formerPlace."position" < current."position")
-              ORDER BY formerPlace."position" DESC NULLS LAST, former."jobId" DESC, former."number" DESC LIMIT 1) found
+             SELECT "jobId", "number", "buildId", "total" FROM "TestSummary"
+              WHERE "projectName" = current."projectName" AND "hostId" = current."hostId"
+                AND "arch" = current."arch" AND "variant" = current."variant" AND "jobId" < current."jobId"
+              ORDER BY "jobId" DESC LIMIT ${constant(earlierMax)}) former
+       WHERE former."total" > 0
+    ), held AS MATERIALIZED (
+      SELECT used.*, build."commit", place."position"
+        FROM (SELECT DISTINCT "buildId", "branch" FROM candidate) used
+       CROSS JOIN LATERAL (SELECT * FROM "Build" WHERE "id" = used."buildId" LIMIT 1) build
+        LEFT JOIN LATERAL (SELECT "position" FROM "BranchCommit" WHERE "projectName" = build."projectName"
+                              AND "commit" = build."commit" AND "branch" = used."branch" LIMIT 1) place ON true
+       WHERE ${ofBranch}
+    ), former AS MATERIALIZED (
+      SELECT DISTINCT ON (candidate."nowJob") candidate."nowJob", candidate."nowNumber", candidate."jobId", candidate."number",
+             candidate."buildId", candidate."buildId" AS "nearBuild"
+        FROM candidate JOIN held ON held."buildId" = candidate."buildId" AND held."branch" = candidate."branch"
+       WHERE held."commit" <> candidate."nowCommit" AND (candidate."nowPosition" IS NULL OR held."position" < candidate."nowPosition")
+       ORDER BY candidate."nowJob", held."position" DESC NULLS LAST, candidate."jobId" DESC, candidate."number" DESC
     ), earlier AS MATERIALIZED (
       SELECT former."nowJob", former."nowNumber", former."nearBuild", bad.* FROM former CROSS JOIN LATERAL (
              SELECT "testId", "jobId", "number", "outcome" FROM "TestResult" bad
