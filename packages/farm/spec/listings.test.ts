@@ -3,6 +3,7 @@ import { buildPage } from '../src/builds/build-queries.ts'
 import { type JobFilter, refuseJobFilter, wantedStatuses } from '../src/builds/job-filter.rule.ts'
 import { jobPage } from '../src/builds/job-pages.ts'
 import { jobsOfCommits } from '../src/cells/branch-commits.ts'
+import { historyOf } from '../src/cells/change-history.ts'
 import type { Sql } from '../src/db/sql.ts'
 import { newestResults, resultsOfCells } from '../src/test-results/history-queries.ts'
 import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
@@ -94,6 +95,24 @@ farmTest('the table of commits reads only the jobs of its commits', async ({ far
     rows.map(({ jobs }) => jobs.length),
     'half of the builds are of bisections',
   ).toEqual(Array(limit / 2).fill(10))
+})
+
+farmTest('a feed reads few cells of problems, also of a branch without problems', async ({ farm }) => {
+  const { present } = await longHistory(farm)
+  await farm.sql(`
+    INSERT INTO "Problem" ("projectName", "branch", "key", "verdict", "openedAt", "openedBuildId", "closedAt")
+    SELECT 'sample', 'main', 'k' || "id", 'failed', now(), "buildId", now() FROM "Job" WHERE "id" BETWEEN 20001 AND 30000`)
+  await farm.sql(`
+    INSERT INTO "ProblemCell" ("problemId", "projectName", "branch", "hostId", "arch", "variant", "jobId", "number", "sinceBuildId",
+           "sinceCommit", "sinceAt", "endedAt", "ended", "endedBuildId")
+    SELECT "id", 'sample', 'main', ${present}, 'amd64', 'default', "id" + 20000, 1, "openedBuildId", 'c', now(), now(), 'passed', "openedBuildId"
+      FROM "Problem"`)
+  await farm.sql('VACUUM ANALYZE')
+  for (const shown of ['main', 'quiet'])
+    for (const hostId of [undefined, present]) {
+      const query = historyOf(new Map([['sample', { shown, built: [shown], removedAt: null }]]), hostId)
+      await expectFewRows(farm, query, `${shown} ${hostId}`, shown === 'main' ? 200 * 9 : 20)
+    }
 })
 
 farmTest(

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import { type Branches, shownBranches } from '../matrix/active-attempts.ts'
 import type { ChangedResult } from './recent-changes.rule.ts'
 
@@ -25,8 +25,36 @@ export async function changeHistory(
   branches: Branches,
   hostId: number | undefined,
 ): Promise<ChangedResult[]> {
-  const ofHost = hostId === undefined ? sql`true` : sql`member."hostId" = ${hostId}`
-  const rows = await db.query<HistoryRow>`
+  const rows = await db.query<HistoryRow>`${historyOf(branches, hostId)}`
+  const changes: ChangedResult[] = []
+  for (const row of rows) {
+    const { project, branch, host, arch, variant, jobId } = row
+    const cell = { project, branch, host, arch, variant, jobId }
+    const { verdict, failedStep, buildId, commit, at, subject, author, message } = row
+    changes.push({
+      ...cell,
+      ...{ state: 'newly-failing', verdict, failedStep, buildId, commit, at, subject, author, message },
+    })
+    const { endedAt, endedBuildId, endedCommit, endedSubject, endedAuthor } = row
+    if (endedAt === null || endedBuildId === null || endedCommit === null) continue
+    const passed = { state: 'fixed', verdict: 'passed', failedStep: null, message: null } as const
+    const build = { buildId: endedBuildId, commit: endedCommit, subject: endedSubject, author: endedAuthor }
+    changes.push({ ...cell, ...passed, ...build, at: endedAt })
+  }
+  return changes
+}
+
+/**
+ * The newest cells of problems, joined with their results. Comparisons of rows, instead of `=`, make PostgreSQL use the index
+ * that begins with the branch: for a branch without problems, it read all cells of problems in the order of their ids.
+ * LIMIT 1 prevents a plan that reads all builds. The attempts of problems have ended. Exported for a test.
+ */
+export function historyOf(branches: Branches, hostId: number | undefined): Sql {
+  const [host, ofHost] = hostId === undefined ? [sql``, sql``] : [sql`member."hostId",`, sql`${hostId}::int,`]
+  const key = sql`(member."projectName", member."branch", ${host} member."id")`
+  const from = sql`(shown."projectName", shown."branch", ${ofHost} 0)`
+  const to = sql`(shown."projectName", shown."branch", ${ofHost} 2147483647)`
+  return sql`
     SELECT newest."projectName" AS "project", newest."branch", host."name" AS "host", newest."arch", newest."variant",
            problem."verdict", problem."step" AS "failedStep", newest."jobId", job."buildId", build."commit",
            COALESCE(attempt."finishedAt", newest."sinceAt") AS "at", build."subject", build."author", failure."message",
@@ -34,36 +62,20 @@ export async function changeHistory(
            passed."commit" AS "endedCommit", passed."subject" AS "endedSubject", passed."author" AS "endedAuthor"
       FROM (SELECT member.* FROM ${shownBranches(branches)}
              CROSS JOIN LATERAL (
-               SELECT * FROM "ProblemCell" member
-                WHERE member."projectName" = shown."projectName" AND member."branch" = shown."branch" AND ${ofHost}
-                ORDER BY member."id" DESC LIMIT ${cellsOfBranchMax}) member
-             ORDER BY member."id" DESC LIMIT ${cellsMax}) newest
+               SELECT * FROM "ProblemCell" member WHERE ${key} > ${from} AND ${key} < ${to}
+                ORDER BY member."projectName" DESC, member."branch" DESC, ${hostId === undefined ? sql`` : sql`member."hostId" DESC,`}
+                         member."id" DESC LIMIT ${constant(cellsOfBranchMax)}) member
+             ORDER BY member."id" DESC LIMIT ${constant(cellsMax)}) newest
       JOIN "Host" host ON host."id" = newest."hostId" AND host."removedAt" IS NULL
-      JOIN "Problem" problem ON problem."id" = newest."problemId"
-      JOIN "Job" job ON job."id" = newest."jobId"
-      JOIN "Build" build ON build."id" = job."buildId"
-      LEFT JOIN "Attempt" attempt ON attempt."jobId" = newest."jobId" AND attempt."number" = newest."number"
-      LEFT JOIN "Failure" failure ON failure."jobId" = newest."jobId" AND failure."number" = newest."number"
-      LEFT JOIN "Build" passed ON passed."id" = newest."endedBuildId"`
-  return rows.flatMap(({ endedAt, endedBuildId, endedCommit, endedSubject, endedAuthor, ...failed }) => [
-    { ...failed, state: 'newly-failing' as const },
-    ...(endedAt === null || endedBuildId === null || endedCommit === null
-      ? []
-      : [
-          {
-            ...failed,
-            state: 'fixed' as const,
-            verdict: 'passed' as const,
-            failedStep: null,
-            buildId: endedBuildId,
-            commit: endedCommit,
-            at: endedAt,
-            subject: endedSubject,
-            author: endedAuthor,
-            message: null,
-          },
-        ]),
-  ])
+     CROSS JOIN LATERAL (SELECT "verdict", "step" FROM "Problem" WHERE "id" = newest."problemId" LIMIT 1) problem
+     CROSS JOIN LATERAL (SELECT "buildId" FROM "Job" WHERE "id" = newest."jobId" LIMIT 1) job
+     CROSS JOIN LATERAL (SELECT "commit", "subject", "author" FROM "Build" WHERE "id" = job."buildId" LIMIT 1) build
+      LEFT JOIN LATERAL (SELECT "finishedAt" FROM "FinishedAttempt"
+                          WHERE "jobId" = newest."jobId" AND "number" = newest."number" LIMIT 1) attempt ON true
+      LEFT JOIN LATERAL (SELECT "message" FROM "Failure"
+                          WHERE "jobId" = newest."jobId" AND "number" = newest."number" LIMIT 1) failure ON true
+      LEFT JOIN LATERAL (SELECT "commit", "subject", "author" FROM "Build"
+                          WHERE "id" = newest."endedBuildId" LIMIT 1) passed ON true`
 }
 
 /** An answer of a bisection. */
@@ -87,10 +99,11 @@ export function bisectedChanges({ db }: Context, branches: Branches, hostId: num
       FROM (SELECT own.* FROM ${shownBranches(branches)}
              CROSS JOIN LATERAL (
                SELECT * FROM "Bisection" own
-                WHERE own."projectName" = shown."projectName" AND own."branch" = shown."branch" AND ${ofHost}
+                WHERE (own."projectName", own."branch", own."id") > (shown."projectName", shown."branch", 0)
+                  AND (own."projectName", own."branch", own."id") < (shown."projectName", shown."branch", 2147483647) AND ${ofHost}
                   AND own."outcome" IN ('confirmed', 'range', 'host-changed', 'flaky', 'other-failure', 'noisy')
-                ORDER BY own."id" DESC LIMIT ${bisectionsMax}) own
-             ORDER BY own."id" DESC LIMIT ${bisectionsMax}) newest
+                ORDER BY own."projectName" DESC, own."branch" DESC, own."id" DESC LIMIT ${constant(bisectionsMax)}) own
+             ORDER BY own."id" DESC LIMIT ${constant(bisectionsMax)}) newest
       JOIN "Host" host ON host."id" = newest."hostId" AND host."removedAt" IS NULL
      ORDER BY newest."finishedAt" DESC`
 }

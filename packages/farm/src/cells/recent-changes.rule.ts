@@ -59,22 +59,29 @@ const oneOfEachCell = (results: readonly ChangedResult[]): ChangedResult[] => {
 }
 
 /**
- * Groups the changes, newest first. If two results are about one change of a cell, the first counts. A group depends only on the build, the verdict and the step, so it stays the same when
- * the farm has examined the logs.
+ * Groups the changes, newest first. If two results are about one change of a cell, the first counts. A group depends only
+ * on the build, the verdict and the step, so it stays the same when the farm has examined the logs.
  */
 export function groupChanges(results: readonly ChangedResult[], limit: number): RecentChange[] {
   const groups = new Map<string, ChangedResult[]>()
   for (const result of results) {
-    const key = [result.project, result.branch, result.buildId, result.verdict, stepOf(result)].join('\n')
+    const key = `${result.project}\n${result.branch}\n${result.buildId}\n${result.verdict}\n${stepOf(result)}`
     const others = groups.get(key)
     if (others) others.push(result)
     else groups.set(key, [result])
   }
   return [...groups.values()]
-    .map(group => changeOf(oneOfEachCell(group)))
-    .sort((one, other) => other.lastAt.getTime() - one.lastAt.getTime() || other.buildId - one.buildId)
+    .map(group => datedOf(oneOfEachCell(group)))
+    .sort((one, other) => other.lastAt - one.lastAt || other.buildId - one.buildId)
     .slice(0, limit)
+    .map(({ results }) => changeOf(results))
 }
+
+const datedOf = (results: readonly ChangedResult[]) => ({
+  results,
+  buildId: results[0]?.buildId ?? 0,
+  lastAt: Math.max(...results.map(({ at }) => at.getTime())),
+})
 
 const stepOf = ({ verdict, failedStep }: ChangedResult): string | null => (verdict === 'passed' ? null : failedStep)
 
