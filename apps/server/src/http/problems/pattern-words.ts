@@ -1,6 +1,7 @@
 import { api, WrittenKeep } from '@rumpfarm/contracts'
+import type { TSchema } from 'typebox'
 
-const keepTimes: { pattern?: string; description?: string }[] = Object.values(WrittenKeep.properties)
+const keepTimes: (TSchema & { pattern?: string; description?: string })[] = Object.values(WrittenKeep.properties)
 
 /** What a value must be that does not match a pattern of the API, for readers who do not know regular expressions. */
 const words = new Map<unknown, string>([
