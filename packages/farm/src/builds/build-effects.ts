@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { ofBranch } from '../db/fragments.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import { systemOf } from '../matrix/systems.rule.ts'
 import { type Effect, effectOf, type JobResult } from './build-effects.rule.ts'
 import { type SourceChange, sourceChanges } from './source-changes.ts'
@@ -132,8 +132,9 @@ const resultsOf = (jobId: Sql) => sql`
     FROM "Attempt" a WHERE a."jobId" = ${jobId} AND a."purpose" <> 'probe' AND a."verdict" IN ('passed', 'failed', 'timed-out')`
 
 /**
- * Each job with the newest earlier result of its cell. PostgreSQL runs a nested loop with an index for each job, and
- * stops at the first earlier commit with a result.
+ * Each job with the newest earlier result of its cell. The jobs share the list of the earlier builds. PostgreSQL knows the
+ * order of WITH ORDINALITY, so it runs a nested loop with an index for each job, and stops at the first earlier build with
+ * a result.
  */
 async function jobEffects(
   { db }: Context,
@@ -141,28 +142,32 @@ async function jobEffects(
   { project, branch, position }: Place,
 ): Promise<JobEffect[]> {
   const rows = await db.query<EffectRow>`
+    WITH earlier AS MATERIALIZED (
+      SELECT array_agg(build."id" ORDER BY held."position" DESC, build."id" DESC) AS "builds"
+        FROM (SELECT "commit", "position" FROM "BranchCommit"
+               WHERE "projectName" = ${project} AND "branch" = ${branch} AND "position" < ${position}
+               ORDER BY "position" DESC LIMIT ${constant(commitsMax)}) held
+       CROSS JOIN LATERAL (SELECT "id" FROM "Build" build WHERE "projectName" = ${project} AND "commit" = held."commit"
+                             AND ${ofBranch} AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})
+                            ORDER BY "id" DESC LIMIT 20) build
+    )
     SELECT job."id" AS "jobId", host."name" AS "host", host."facts", job."arch", job."variant", now."value" AS "now",
-           earlier."value" AS "earlier", earlier."jobId" AS "beforeJobId", earlier."buildId" AS "beforeBuildId",
-           earlier."commit" AS "beforeCommit", cell."expectedMs",
+           before."value" AS "earlier", before."jobId" AS "beforeJobId", before."buildId" AS "beforeBuildId",
+           (SELECT "commit" FROM "Build" WHERE "id" = before."buildId") AS "beforeCommit", cell."expectedMs",
            (SELECT "message" FROM "Failure" WHERE "jobId" = job."id" AND "number" = now."number") AS "message"
-      FROM (SELECT * FROM "Job" WHERE "buildId" = ${buildId} ORDER BY "id" LIMIT ${jobsMax}) job
+      FROM (SELECT * FROM "Job" WHERE "buildId" = ${buildId} ORDER BY "id" LIMIT ${constant(jobsMax)}) job
       JOIN "Host" host ON host."id" = job."hostId"
       CROSS JOIN LATERAL (${resultsOf(sql`job."id"`)}) now
       LEFT JOIN "Cell" cell ON cell."projectName" = ${project} AND cell."branch" = ${branch}
            AND cell."hostId" = job."hostId" AND cell."arch" = job."arch" AND cell."variant" = job."variant"
       LEFT JOIN LATERAL (
-        SELECT result."value", found."id" AS "jobId", build."id" AS "buildId", held."commit"
-          FROM (SELECT "commit", "position" FROM "BranchCommit"
-                 WHERE "projectName" = ${project} AND "branch" = ${branch} AND "position" < ${position}
-                 ORDER BY "position" DESC LIMIT ${commitsMax}) held
-         CROSS JOIN LATERAL (SELECT "id" FROM "Build" build WHERE "projectName" = ${project} AND "commit" = held."commit"
-                               AND ${ofBranch} AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})
-                              ORDER BY "id" DESC LIMIT 20) build
+        SELECT result."value", found."id" AS "jobId", build."id" AS "buildId"
+          FROM unnest((SELECT "builds" FROM earlier)) WITH ORDINALITY AS build("id", "order")
          CROSS JOIN LATERAL (SELECT "id" FROM "Job" WHERE "buildId" = build."id" AND "hostId" = job."hostId"
                                 AND "arch" = job."arch" AND "variant" = job."variant" LIMIT 1) found
          CROSS JOIN LATERAL (${resultsOf(sql`found."id"`)}) result
          WHERE result."results" > 0
-         ORDER BY held."position" DESC, build."id" DESC LIMIT 1) earlier ON true
+         ORDER BY build."order" LIMIT 1) before ON true
      ORDER BY host."name", job."arch", job."variant"`
   return rows.map(effectOfRow)
 }
