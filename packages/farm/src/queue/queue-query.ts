@@ -1,8 +1,7 @@
-import type { OwnerRule } from '@rumpfarm/contracts'
 import { runningJobs } from '../attempts/next-attempts.ts'
 import type { Context } from '../context.ts'
 import { branchOfJob, joinJobAndBuild } from '../db/fragments.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import { presence } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
 import { composeQueue, type OpenAttempt, type QueueEntry, type QueueHost } from './queue.rule.ts'
@@ -85,26 +84,27 @@ async function readCaps({ db }: Context): Promise<Map<string, ProjectCap>> {
   return new Map(rows.map(({ name, ...cap }) => [name, cap]))
 }
 
+interface HostRow extends Omit<QueueHost, 'removed' | 'presence' | 'refusalCode' | 'turns'> {
+  removedAt: Date | null
+  silentSince: Date | null
+  agentVersion: string
+  turns: { project: string; lastAt: string }[]
+}
+
 async function readHosts({ db, settings }: Context, ids: readonly number[]): Promise<QueueHost[]> {
-  const hosts = await db.models.host.findMany({
-    where: { id: { in: [...ids] } },
-    include: {
-      arches: { select: { arch: true, unable: true } },
-      turns: { select: { projectName: true, lastAt: true }, take: turnsMax },
-    },
-  })
-  return hosts.map(host => ({
-    id: host.id,
-    name: host.name,
-    removed: host.removedAt !== null,
-    presence: presence(host),
-    lastSeenAt: host.lastSeenAt,
-    awaySince: host.awaySince,
-    pausedAt: host.pausedAt,
-    ...refusalOf(host, settings.agentVersionMin),
-    slots: host.slots,
-    arches: host.arches,
-    turns: new Map(host.turns.map(({ projectName, lastAt }) => [projectName, lastAt])),
-    rules: host.rules as unknown as OwnerRule[],
+  const rows = await db.query<HostRow>`
+    SELECT "id", "name", "removedAt", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "slots",
+           "rules",
+           (SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'unable', "unable")), '[]')
+              FROM "HostArch" WHERE "hostId" = host."id") AS "arches",
+           (SELECT COALESCE(json_agg(json_build_object('project', "projectName", 'lastAt', "lastAt")), '[]')
+              FROM (SELECT * FROM "HostTurn" WHERE "hostId" = host."id" LIMIT ${constant(turnsMax)}) turn) AS "turns"
+      FROM "Host" host WHERE "id" = ANY(${[...ids]}::int[]) ORDER BY "id"`
+  return rows.map(({ removedAt, silentSince, agentVersion, turns, ...host }) => ({
+    ...host,
+    removed: removedAt !== null,
+    presence: presence({ ...host, silentSince }),
+    ...refusalOf({ refusal: host.refusal, agentVersion }, settings.agentVersionMin),
+    turns: new Map(turns.map(({ project, lastAt }) => [project, new Date(lastAt)])),
   }))
 }
