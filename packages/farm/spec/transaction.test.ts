@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { test as base, expect } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
-import { type Db, openDatabase, type TransactionStatements } from '../src/db/client.ts'
+import { type Db, openDatabase } from '../src/db/client.ts'
 import { runTransaction } from '../src/db/pg-transaction.ts'
 import { inTransaction, withEvents } from '../src/db/transaction.ts'
 import type { FarmEvent } from '../src/events.ts'
@@ -63,78 +63,6 @@ test('if a statement fails, its transaction fails, even if the code catches the 
   })
   await expect(swallowing).rejects.toThrow('rolled back')
   expect(await seen(db)).toEqual([])
-})
-
-/** Two transactions on one connection. Only the second one sends BEGIN and COMMIT together with its statements. */
-async function second<Result>(
-  url: string,
-  work: (tx: TransactionStatements) => Promise<Result>,
-): Promise<{ result: Result | Error; stored: string[] }> {
-  const db = openDatabase({ url, connectionsMax: 1, limits: { waitMs: 5_000, statementMs: 10_000 } })
-  await db.transaction(tx => tx.execute`SELECT 1`)
-  const result = await db.transaction(work).catch((error: Error) => error)
-  const stored = await db.transaction(tx => tx.query<{ by: string }>`SELECT "by" FROM "SignedRun" ORDER BY "by"`)
-  await db.close()
-  return { result, stored: stored.map(({ by }) => by) }
-}
-
-const add = (tx: TransactionStatements, by: string) =>
-  tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, '1', 1, now())`
-const addLater = (tx: TransactionStatements, by: string) =>
-  tx.executeLater`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, '1', 1, now())`
-
-test('a statement that was left for later is stored with the others, in their order', async ({ url }) => {
-  const { result, stored } = await second(url, async tx => {
-    await addLater(tx, 'a')
-    const rows = await tx.query<{ by: string }>`SELECT "by" FROM "SignedRun"`
-    await addLater(tx, 'b')
-    await addLater(tx, 'c')
-    return rows
-  })
-  expect(result).toEqual([{ by: 'a' }])
-  expect(stored).toEqual(['a', 'b', 'c'])
-})
-
-test('a transaction can have only a statement for later, or none', async ({ url }) => {
-  expect((await second(url, tx => addLater(tx, 'a'))).stored).toEqual(['a'])
-  expect((await second(url, async () => 'none')).result).toBe('none')
-})
-
-test('if a statement for later fails, the transaction changes nothing', async ({ url }) => {
-  const atCommit = await second(url, async tx => {
-    await add(tx, 'a')
-    await tx.executeLater`SELECT 1 / 0`
-  })
-  expect(atCommit).toMatchObject({ result: { message: 'division by zero' }, stored: [] })
-  const before = await second(url, async tx => {
-    await tx.executeLater`SELECT 1 / 0`
-    await add(tx, 'a')
-  })
-  expect(before).toMatchObject({ result: { message: 'division by zero' }, stored: [] })
-})
-
-test('if the first statement fails or the code throws, the transaction changes nothing', async ({ url }) => {
-  const failed = await second(url, async tx => {
-    await tx.query`SELECT 1 / 0`.catch(() => {})
-    await addLater(tx, 'a')
-  })
-  expect(failed).toMatchObject({ result: { message: expect.stringContaining('aborted') }, stored: [] })
-  const thrown = await second(url, async tx => {
-    await addLater(tx, 'a')
-    throw new Error('a rule said no')
-  })
-  expect(thrown).toMatchObject({ result: { message: 'a rule said no' }, stored: [] })
-})
-
-test('if BEGIN fails, the statement that was sent with it does not run', async ({ url, db }) => {
-  const pool = new pg.Pool({ connectionString: url, max: 1 })
-  const insert = `INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('a', '1', 1, now())`
-  await runTransaction(pool, client => client.query('DEALLOCATE ALL'))
-  await runTransaction(pool, client => client.query('DEALLOCATE ALL')).catch(() => {})
-  await expect(runTransaction(pool, client => client.query(insert))).rejects.toThrow('"begin" does not exist')
-  await expect(runTransaction(pool, client => client.queryLater({ text: insert }))).rejects.toThrow('does not exist')
-  expect(await seen(db)).toEqual([])
-  await pool.end()
 })
 
 test('a single statement emits the events of its result', async ({ db }) => {

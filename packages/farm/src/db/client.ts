@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { Prisma, PrismaClient } from './generated/client.ts'
-import { type Connection, runTransaction, type TransactionLimits, usualLimits } from './pg-transaction.ts'
+import { runTransaction, type TransactionLimits, usualLimits } from './pg-transaction.ts'
 import type { Turns } from './query-limit.ts'
 import { ReadPool } from './read-pool.ts'
 import { nameStatement } from './statement-names.ts'
@@ -15,17 +15,9 @@ export interface Statements {
   execute(text: TemplateStringsArray, ...values: unknown[]): Promise<number>
 }
 
-export interface TransactionStatements extends Statements {
-  /**
-   * Changes rows whose number nobody needs. The statement is sent with COMMIT, or before the next statement of the
-   * transaction, which saves a round trip. If it fails, the next statement or the transaction rejects.
-   */
-  executeLater(text: TemplateStringsArray, ...values: unknown[]): Promise<void>
-}
-
 export interface Db extends Statements {
   /** Runs `work` in one transaction. Commands call `inTransaction` instead, which also emits events. */
-  transaction<Result>(work: (statements: TransactionStatements) => Promise<Result>): Promise<Result>
+  transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>
   /** Prisma, for simple reads and writes outside a transaction. */
   models: Models
   /** How many connections of the pool run statements now. */
@@ -97,11 +89,7 @@ export function openDatabase({ url, connectionsMax = 10, limits, pooler = false,
   const statementNameGenerator = ({ sql }: { sql: string }) => nameOf(sql) ?? ''
   return {
     ...statementsOn(pool, nameOf),
-    transaction: work =>
-      runTransaction(pool, connection => work(transactionStatements(connection, nameOf)), {
-        ...transactionLimits,
-        pooler,
-      }),
+    transaction: work => runTransaction(pool, client => work(statementsOn(client, nameOf)), transactionLimits),
     get models() {
       models ??= new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator }) })
       return models
@@ -184,13 +172,8 @@ const statements = (run: Run): Statements => ({
 
 type NameOf = (text: string) => string | undefined
 
-const statementsOn = (connection: { query(config: pg.QueryConfig): Promise<pg.QueryResult> }, nameOf: NameOf) =>
+const statementsOn = (connection: Pick<pg.Pool, 'query'>, nameOf: NameOf) =>
   statements((text, values) => connection.query(preparedOf(text, values, nameOf)))
-
-const transactionStatements = (connection: Connection, nameOf: NameOf): TransactionStatements => ({
-  ...statementsOn(connection, nameOf),
-  executeLater: (text, ...values) => connection.queryLater(preparedOf(text, values, nameOf)),
-})
 
 function preparedOf(strings: TemplateStringsArray, given: unknown[], nameOf: NameOf): pg.QueryConfig {
   const { text, values } = Prisma.sql(strings, ...given)

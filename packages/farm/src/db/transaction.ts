@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import type { FarmEvent } from '../events.ts'
-import type { Statements, TransactionStatements } from './client.ts'
+import type { Statements } from './client.ts'
 
 /** A transaction that is running. */
-export interface Tx extends TransactionStatements {
+export interface Tx extends Statements {
   /** The time of the farm's clock. */
   now: Clock
   /** Emits the event after the commit. If the transaction fails, nothing is emitted. */

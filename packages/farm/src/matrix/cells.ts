@@ -168,7 +168,7 @@ const [before, after] = ['cell', 'EXCLUDED'].map(row => raw(stored.map(column =>
 
 async function writeCells(tx: Tx, rows: readonly CellRow[], gone: readonly CellKey[]): Promise<void> {
   if (rows.length > 0) {
-    await tx.executeLater`
+    await tx.execute`
       INSERT INTO "Cell" AS cell ("projectName", "branch", "hostId", "arch", "variant", "writtenAt", ${quoted}, "testsMissing")
       SELECT "projectName", "branch", "hostId", "arch", "variant", ${tx.now()}, ${quoted},
              "verdict" = 'passed' AND COALESCE((SELECT tests."missing" FROM "TestSummary" tests
