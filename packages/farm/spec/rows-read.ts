@@ -29,8 +29,13 @@ export async function rowsReadOfGenericPlan(farm: TestFarm, { text, values }: Sq
   }
 }
 
-async function countRows(farm: TestFarm, text: string, values: unknown[] = []): Promise<number> {
-  const [row] = await farm.sql<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
+interface Connection {
+  sql<Row>(text: string, values?: unknown[]): Promise<Row[]>
+}
+
+/** The number of rows that PostgreSQL reads from tables for a statement. */
+export async function countRows(on: Connection, text: string, values: unknown[] = []): Promise<number> {
+  const [row] = await on.sql<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
   const count = (plan: Plan): number => {
     const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
     return (plan['Relation Name'] ? own : 0) + (plan.Plans ?? []).reduce((sum, child) => sum + count(child), 0)

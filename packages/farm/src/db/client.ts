@@ -49,6 +49,11 @@ export interface OpenDatabase {
    * Then nothing may stay at a connection: no prepared statements and no settings.
    */
   pooler?: boolean
+  /**
+   * Set this if all statements find their rows with an index. PostgreSQL then plans each statement once for all values, and
+   * reads no whole table if it can use an index, even if the table is small now.
+   */
+  plansByIndex?: boolean
   /** After this time, PostgreSQL plans the prepared statements of a connection again. */
   replanMs?: number
 }
@@ -68,14 +73,15 @@ const int8Array = 1016
 /** One pool of connections. Prisma and the farm's own statements share it. */
 export function openDatabase({ url, connectionsMax = 10, limits, pooler = false, ...given }: OpenDatabase): Db {
   compileQuickly()
-  const { transactionLimits = usualLimits, turns, replanMs = 10_000 } = given
+  const { transactionLimits = usualLimits, turns, plansByIndex = false } = given
+  const { replanMs = plansByIndex ? 60_000 : 10_000 } = given
   const config = {
     ...{ connectionString: url, max: connectionsMax, types, ...clientLimits(limits) },
     ...(!pooler && {
       statement_timeout: limits.statementMs,
       // A process that is frozen inside a transaction must not hold its locks against other servers.
       idle_in_transaction_session_timeout: transactionLimits.totalMs,
-      onConnect: endWithThisProcess,
+      onConnect: (client: pg.ClientBase) => applySettings(client, { plansByIndex }),
     }),
   }
   const pool = turns ? new ReadPool(config, turns, limits.statementMs) : new pg.Pool(config)
@@ -154,6 +160,11 @@ const clientLimits = ({ waitMs, statementMs }: QueryLimits): pg.PoolConfig => ({
   connectionTimeoutMillis: waitMs,
   query_timeout: statementMs + 500,
 })
+
+async function applySettings(client: pg.ClientBase, { plansByIndex }: { plansByIndex: boolean }): Promise<void> {
+  if (plansByIndex) await client.query('SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off')
+  await endWithThisProcess(client)
+}
 
 /**
  * PostgreSQL looks every two seconds whether the connection of a running statement still exists. Without this, the

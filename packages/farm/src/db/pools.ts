@@ -61,7 +61,7 @@ export function openPools(options: OpenPools): Pools {
   const { databaseUrl: url, databasePooler: pooler = false, connectionsMax = 10, readConnectionsMax = 6 } = options
   const readPool = (connections: number, limits: ConstructorParameters<typeof Turns>[0], from = url) =>
     openDatabase({ url: from, pooler, connectionsMax: connections, limits: readLimits, turns: new Turns(limits) })
-  const main = openDatabase({ url, pooler, connectionsMax, limits: commandLimits })
+  const main = openDatabase({ url, pooler, connectionsMax, limits: commandLimits, plansByIndex: true })
   const pages = readPool(readConnectionsMax, fairLimits(readConnectionsMax, turnMs))
   // These queries take a millisecond, and every request needs one. So a client may use all connections.
   const lookups = readPool(lookupConnections, {
