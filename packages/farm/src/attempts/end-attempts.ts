@@ -1,13 +1,13 @@
 import { attemptName, type StepEnd } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { isQueued } from '../db/fragments.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { constant, type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import { announceCompleteBuilds, announcesBuilds } from '../notifications/builds.ts'
 import { recentJobsMax } from '../queue/slow-host.rule.ts'
-import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
+import { hasStatus, noteStatusChanges, sendsStatuses } from '../statuses/changes.ts'
 import { addAttempts } from './add-attempts.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
@@ -21,6 +21,14 @@ export interface HostReport {
   artifacts: StoredArtifact[]
   artifactNote: string | null
   compiler: string | null
+  /** Whether the recipe names artifacts or test results. */
+  has: RecipeFiles
+}
+
+/** What the end of an attempt must look for. A recipe never changes, so a server may remember this. */
+export interface RecipeFiles {
+  artifacts: boolean
+  testResults: boolean
 }
 
 export interface StoredArtifact {
@@ -106,7 +114,10 @@ export async function endAttempts(
     if (row.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt })
   }
   for (const hostId of await hostsOfCappedProjects(tx, ended)) tx.emit({ kind: 'host', hostId })
-  if (ended.some(({ status }) => status)) tx.emit({ kind: 'statuses-needed' })
+  await noteStatusChanges(
+    tx,
+    ended.filter(({ status }) => status).map(({ buildId }) => buildId),
+  )
   const unclaimed = ended.filter(({ leasedAt }) => leasedAt === null)
   if (unclaimed.length > 0) tx.emit({ kind: 'unqueued', attempts: unclaimed.map(queuedOf) })
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
@@ -137,13 +148,26 @@ const isLocked = sql`"jobId" IN (SELECT "jobId" FROM locked)`
 /** PostgreSQL's largest integer. */
 const millisecondsMax = 2_147_483_647
 
-/** The durations of the newest results of a host decide whether it is slow. Only one attempt at a time ends with a result. */
+/** What else a statement that ends attempts must do. Each part costs PostgreSQL time, even if it finds no rows. */
+interface Parts {
+  /** Some attempts may have artifacts. */
+  artifacts: boolean
+  /** Some attempts may need an examination. */
+  examination: boolean
+  /** The attempts ended with a result, so their durations count. */
+  duration: boolean
+}
+
+const partsOf = ({ verdict }: AttemptEnd, report: HostReport | undefined): Parts => ({
+  artifacts: report?.has.artifacts ?? true,
+  examination: verdict === 'failed' || verdict === 'timed-out' || (report?.has.testResults ?? true),
+  duration: isResult(verdict),
+})
+
 function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: AttemptEnd, report?: HostReport) {
+  const { artifacts, examination, duration } = partsOf(end, report)
   return tx.query<EndedRow>`
-    WITH ${kind === 'one' ? sql`` : lockedInOrder(where)} stored AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(report?.artifacts ?? [])}::jsonb)
-          AS stored("name" text, "sum" text, "sha256" text)
-    ), open AS (
+    WITH ${kind === 'one' ? sql`` : lockedInOrder(where)} open AS (
       DELETE FROM "OpenAttempt" WHERE ${kind === 'one' ? where : isLocked} RETURNING *
     ), ended AS (
       INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "priority", "fork", "projectName", "buildId", "purpose",
@@ -155,32 +179,50 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
              COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"), ${report?.logBytes ?? 0}::bigint,
              ${report?.logSum ?? null}, ${report?.artifactNote ?? null}, ${report?.compiler ?? null}
         FROM open
-      RETURNING *
+      RETURNING "jobId", "number", "hostId", "purpose", "buildId", "projectName", "priority", "fork", "queuedAt", "leasedAt",
+                "startedAt", "finishedAt", "verdict"
     ), placed AS (
       SELECT ended.*, job."arch", job."variant", job."recipeHash", build."commit", build."kind",
-             ${hasStatus} AS "hasStatus"
+             (project."config" ->> 'jobsAtOnce')::int AS "cap", ${hasStatus} AND ${sendsStatuses} AS "status"
         FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+        JOIN "Project" project ON project."name" = build."projectName"
+       ${kind === 'one' ? sql`` : sql`ORDER BY ended."projectName"`}
     ), settled AS (
       UPDATE "Job" job SET "status" = ended."verdict" FROM ended WHERE job."id" = ended."jobId"
-    ), examined AS (
+    ) ${examination ? examined(now()) : sql``} ${duration ? measured : sql``} ${artifacts ? storedArtifacts(now(), report) : sql``}
+    SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit", "kind", "priority", "fork",
+           "queuedAt", "leasedAt", "startedAt", "finishedAt", "cap", "status",
+           ${end.verdict === 'lost' ? attemptsOfRecipe : sql`0`} AS "attempts",
+           ${artifacts ? droppedNames : sql`'{}'::text[]`} AS "dropped", ${examination ? isExamined : sql`false`} AS "examine",
+           ${announcesBuilds} AS "announced",
+           ${kind === 'one' ? lockCell : lockProject} AS "lock"
+      FROM placed`
+}
+
+const examined = (at: Date): Sql => sql`, examined AS (
       INSERT INTO "Examination" ("jobId", "number", "wantedAt")
-      SELECT "jobId", "number", ${now()} FROM placed
+      SELECT "jobId", "number", ${at} FROM placed
        WHERE "verdict" IN ('failed', 'timed-out')
           OR (SELECT "body" -> 'results' IS NOT NULL FROM "Recipe" WHERE "hash" = "recipeHash")
       RETURNING "jobId", "number"
-    ), noted AS (
-      INSERT INTO "StatusChange" ("buildId")
-      SELECT DISTINCT placed."buildId" FROM placed JOIN "Project" project ON project."name" = placed."projectName"
-       WHERE placed."hasStatus" AND ${sendsStatuses}
-      RETURNING "buildId"
-    ), measured AS (
+    )`
+
+const isExamined = sql`
+  EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number")`
+
+/** The durations of the newest results of a host decide whether it is slow. Only one attempt at a time ends with a result. */
+const measured = sql`, measured AS (
       UPDATE "Host" host SET "recentJobMs" = (LEAST(extract(epoch FROM ended."finishedAt" - COALESCE(ended."startedAt", ended."leasedAt"))
-               * 1000, ${millisecondsMax})::int || host."recentJobMs")[1:${recentJobsMax}]
+               * 1000, ${constant(millisecondsMax)})::int || host."recentJobMs")[1:${constant(recentJobsMax)}]
         FROM ended
-       WHERE host."id" = ended."hostId" AND ended."verdict" IN ('passed', 'failed', 'timed-out') AND ended."purpose" <> 'probe'
-         AND ended."leasedAt" IS NOT NULL
+       WHERE host."id" = ended."hostId" AND ended."purpose" <> 'probe' AND ended."leasedAt" IS NOT NULL
+    )`
+
+const storedArtifacts = (at: Date, report: HostReport | undefined): Sql => sql`, stored AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(report?.artifacts ?? [])}::jsonb)
+          AS stored("name" text, "sum" text, "sha256" text)
     ), sealed AS (
-      UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
+      UPDATE "Artifact" artifact SET "sealedAt" = ${at}, "sum" = stored."sum", "sha256" = stored."sha256"
         FROM ended, stored
        WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number" AND artifact."name" = stored."name"
     ), dropped AS (
@@ -188,18 +230,11 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
        WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number"
          AND NOT EXISTS (SELECT FROM stored WHERE stored."name" = artifact."name")
       RETURNING artifact.*
-    )
-    SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit", "kind", "priority", "fork",
-           "queuedAt", "leasedAt", "startedAt", "finishedAt",
-           (SELECT ("config" ->> 'jobsAtOnce')::int FROM "Project" WHERE "name" = "projectName") AS "cap",
-           (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
-           ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
-           EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",
-           EXISTS (SELECT FROM noted WHERE noted."buildId" = placed."buildId") AS "status",
-           ${announcesBuilds} AS "announced",
-           ${kind === 'one' ? lockCell : lockProject} AS "lock"
-      FROM (SELECT * FROM placed ORDER BY "projectName") placed`
-}
+    )`
+
+const droppedNames = sql`
+  ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number")`
+const attemptsOfRecipe = sql`(SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash")`
 
 async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
   const next = ended

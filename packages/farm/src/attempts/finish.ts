@@ -18,6 +18,7 @@ import type { Holder } from './held-lease.ts'
 import { judge } from './judge.rule.ts'
 import { isPackable, noteLogToPack } from './pack-logs.ts'
 import { withNames } from './progress.ts'
+import { factsOf, type RecipeFacts } from './running.ts'
 
 export interface Finish extends Holder {
   reason: FinishReason
@@ -46,7 +47,7 @@ export type FinishOutcome =
 /** Ends an attempt if its whole log is stored and the host holds the lease. A repeated message gets the same answer. */
 export async function finish(context: Context, message: Finish): Promise<FinishOutcome> {
   const cached = context.running.held(message, { ...message, at: context.now() })
-  const outcome = cached && (await finishHeld(context, message, cached.stepNames))
+  const outcome = cached && (await finishHeld(context, message, cached))
   if (outcome && outcome !== 'other-log' && outcome !== 'ended-meanwhile') return outcome
   context.running.invalidate(attemptName(message))
   return finishByRow(context, message)
@@ -61,7 +62,7 @@ async function finishByRow(context: Context, message: Finish): Promise<FinishOut
   if (!held) return { kind: 'unknown' }
   if (held.lease !== message.lease) return { kind: 'lease-lost' }
   if (held.verdict) return repeatedFinish(held, message)
-  const outcome = await finishHeld(context, message, held.stepNames)
+  const outcome = await finishHeld(context, message, factsOf(held.recipe))
   if (outcome === 'ended-meanwhile') return finishByRow(context, message)
   if (outcome !== 'other-log') return outcome
   await context.logs.open(message).clear()
@@ -71,27 +72,28 @@ async function finishByRow(context: Context, message: Finish): Promise<FinishOut
 type HeldOutcome = FinishOutcome | 'other-log' | 'ended-meanwhile'
 
 /** Ends the attempt if the farm has stored exactly the host's log. */
-async function finishHeld(context: Context, message: Finish, stepNames: string[]): Promise<HeldOutcome> {
-  if (message.steps.length > stepNames.length) return { kind: 'wrong-steps' }
+async function finishHeld(context: Context, message: Finish, recipe: RecipeFacts): Promise<HeldOutcome> {
+  if (message.steps.length > recipe.stepNames.length) return { kind: 'wrong-steps' }
   const size = await context.logs.size(message)
   if (size < message.logBytes) return { kind: 'log-incomplete', size }
   if (size > message.logBytes || !(await logMatches(context.logs, message))) return 'other-log'
   const artifacts = await checkArtifacts(context, message, message.artifacts ?? [])
-  return 'kind' in artifacts ? artifacts : end(context, message, stepNames, artifacts)
+  return 'kind' in artifacts ? artifacts : end(context, message, recipe, artifacts)
 }
 
 interface HeldRow {
   lease: string | null
   verdict: Verdict | null
   reason: string | null
+  recipe: Recipe
 }
 
 async function readHeld({ db }: Context, { jobId, number, hostId }: Finish) {
-  const [row] = await db.query<HeldRow & { steps: Recipe['steps'] }>`
-    SELECT a."lease", a."verdict", a."reason", recipe."body" -> 'steps' AS "steps"
+  const [row] = await db.query<HeldRow>`
+    SELECT a."lease", a."verdict", a."reason", recipe."body" AS "recipe"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" ${joinRecipe}
      WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."hostId" = ${hostId}`
-  return row && { ...row, stepNames: row.steps.map(step => step.name) }
+  return row
 }
 
 /**
@@ -114,7 +116,7 @@ async function logMatches(logs: Context['logs'], message: Finish): Promise<boole
 async function end(
   context: Context,
   message: Finish,
-  stepNames: string[],
+  { stepNames, artifactBytesMax, hasTestResults }: RecipeFacts,
   artifacts: StoredArtifact[],
 ): Promise<HeldOutcome> {
   const { jobId, number, lease, reason } = message
@@ -128,6 +130,7 @@ async function end(
     artifacts,
     artifactNote: message.artifactsLeft?.join('\n') || null,
     compiler: message.compiler ?? null,
+    has: { artifacts: artifactBytesMax > 0, testResults: hasTestResults },
   }
   const how = { verdict, failedStep, reason, detail: message.detail ?? detail }
   const log = { bytes: message.logBytes, checksum: message.checksum }

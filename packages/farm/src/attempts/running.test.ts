@@ -12,6 +12,7 @@ const running = (jobId: number): RunningAttempt => ({
   cancel: null,
   artifactBytesMax: 0,
   resultPatterns: [],
+  hasTestResults: false,
   logBytesMax: 1,
   wallUntil: 1,
   stepNames: [],

@@ -4,8 +4,20 @@ import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 import { resultPatternsOf } from './artifact-room.rule.ts'
 
+/** What the messages of an attempt need from its recipe. */
+export interface RecipeFacts {
+  logBytesMax: number
+  /** The limit for all artifacts together; 0 if the recipe names no artifacts. */
+  artifactBytesMax: number
+  /** The patterns of the files with test results. */
+  resultPatterns: string[]
+  /** Whether the recipe names test results, in files or in the log. */
+  hasTestResults: boolean
+  stepNames: string[]
+}
+
 /** The data of an attempt that every log chunk and heartbeat needs. RunningCache keeps them, to save a query. */
-export interface RunningAttempt extends AttemptId {
+export interface RunningAttempt extends AttemptId, RecipeFacts {
   hostId: number
   buildId: number
   projectName: string
@@ -16,14 +28,8 @@ export interface RunningAttempt extends AttemptId {
    */
   leaseUntil: number
   cancel: string | null
-  logBytesMax: number
-  /** The limit for all artifacts together; 0 if the recipe names no artifacts. */
-  artifactBytesMax: number
-  /** The patterns of the files with test results. */
-  resultPatterns: string[]
   /** Milliseconds since the epoch. The agent enforces the time limit; the farm enforces it if the agent does not. */
   wallUntil: number
-  stepNames: string[]
   sources: PreparedSource[]
   /** The ended steps that the farm stored last. */
   steps: StepEnd[]
@@ -39,13 +45,18 @@ export interface RunningAttempt extends AttemptId {
 // many seconds after the time limit.
 const wallMarginSeconds = 60
 
-/** The limits and steps of an attempt, from its recipe. */
-export const limitsOf = ({ limits, steps, ...recipe }: Recipe, leasedAt: Date) => ({
+export const factsOf = ({ limits, steps, ...recipe }: Recipe): RecipeFacts => ({
   logBytesMax: limits.logBytes,
   artifactBytesMax: uploadsOf(recipe).length > 0 ? limits.artifactBytes : 0,
   resultPatterns: resultPatternsOf(recipe),
-  wallUntil: later(leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
+  hasTestResults: recipe.results !== undefined,
   stepNames: steps.map(step => step.name),
+})
+
+/** The limits and steps of an attempt, from its recipe. */
+export const limitsOf = (recipe: Recipe, leasedAt: Date) => ({
+  ...factsOf(recipe),
+  wallUntil: later(leasedAt, recipe.limits.wallSeconds + wallMarginSeconds).getTime(),
 })
 
 const cachedMax = 5_000
