@@ -130,6 +130,16 @@ test('a tarball whose row somebody deleted is stored again and counts once', asy
   expect(await total()).toBe(70)
 })
 
+test('a tarball that the bucket has lost is stored again', async () => {
+  await cache('a')
+  await bucket.remove((await shared.use(tarball('a'))) ?? '')
+  expect(await shared.read(tarball('a'))).toBeUndefined()
+  expect(await cache('a', 70)).toBe(true)
+  const read = []
+  for await (const piece of (await shared.read(tarball('a'))) ?? []) read.push(piece)
+  expect([Buffer.concat(read).length, await total()]).toEqual([70, 70])
+})
+
 test('one removal removes as many tarballs as the limit needs', async () => {
   await db.execute`
     INSERT INTO "CachedFile" ("path", "bytes", "usedAt")

@@ -37,7 +37,7 @@ import { testResultMethods } from './test-results/index.ts'
 import { traitMethods } from './traits/index.ts'
 import { tryMethods } from './tries/index.ts'
 
-export { isStorageAway } from '@rumpfarm/storage'
+export { isObjectGone, isStorageAway } from '@rumpfarm/storage'
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
 export type * from './attempts/index.ts'

@@ -1,4 +1,4 @@
-import { isGivenUp, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isObjectGone, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../services.ts'
 import { withTimeout } from '../timeout.ts'
@@ -73,6 +73,7 @@ async function answerError(
   request.log.error({ err: error, url: request.url }, 'a request failed')
   if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
   if (isStorageAway(error)) return problem(reply.header('retry-after', '10'), 'unavailable', storageAway)
+  if (isObjectGone(error)) return gone(request, reply)
   if (!isGivenUp(error) && (await answersSoon(farm)))
     return problem(
       reply,
@@ -86,6 +87,16 @@ async function answerError(
     'the database does not answer, and this request may not have been processed: try again',
   )
 }
+
+/** The headers of the answer can already describe the bytes that are gone. */
+function gone({ routeOptions }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  for (const header of ['content-encoding', 'content-disposition', 'content-range', 'etag', 'cache-control'])
+    reply.removeHeader(header)
+  const isLog = routeOptions.url?.includes('/log') ?? false
+  return problem(reply, isLog ? 'log-gone' : 'artifact-gone', storedGone)
+}
+
+export const storedGone = 'the bucket of the farm no longer has these bytes'
 
 /** After a timeout, the farm does not know whether the database has made a change. */
 export const isRead = ({ method }: FastifyRequest): boolean => ['GET', 'HEAD'].includes(method)

@@ -1,4 +1,5 @@
 import { type AttemptId, attemptName, type StepEnd } from '@rumpfarm/contracts'
+import { isObjectGone } from '@rumpfarm/storage'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import { collectKnownTexts, type SearchOptions } from './find-candidates.ts'
@@ -65,5 +66,10 @@ async function knownTexts(
   if (!lastGood || timedOut || (await logs.size(lastGood)) < lastGood.logBytes) return new Set()
   const { start, end } = partOf(lastGood, step)
   const texts = { ...options.texts, attempt: attemptName(lastGood) }
-  return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), { ...options, texts })
+  try {
+    return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), { ...options, texts })
+  } catch (error) {
+    if (isObjectGone(error)) return new Set()
+    throw error
+  }
 }

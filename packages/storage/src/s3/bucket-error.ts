@@ -3,6 +3,11 @@ export class StorageAwayError extends Error {
   readonly code = 'STORAGE_AWAY'
 }
 
+/** The index names an object, and the bucket does not have it. For example, somebody deleted it, or restored an old database. */
+export class ObjectGoneError extends Error {
+  readonly code = 'ENOENT'
+}
+
 interface SdkError {
   name?: string
   message?: string
@@ -17,7 +22,7 @@ export function bucketError(verb: string, error: unknown): Error {
   const { name = 'Error', message = '', $metadata } = (error ?? {}) as SdkError
   const status = $metadata?.httpStatusCode
   if (name === 'NoSuchKey' || (status === 404 && name !== 'NoSuchBucket'))
-    return Object.assign(new Error('the object is not in the bucket'), { code: 'ENOENT' })
+    return new ObjectGoneError('the object is not in the bucket')
   const why = status === undefined ? shortOf(message) : `HTTP status ${status}`
   const advice = adviceFor(name, status)
   return new StorageAwayError(`the bucket does not take the request ${verb}: ${name}: ${why}${advice && `. ${advice}`}`)
@@ -37,3 +42,6 @@ const shortOf = (message: string): string => message.split('\n')[0]?.slice(0, 20
 /** Whether the bucket does not answer, so that the caller can only try again later. */
 export const isStorageAway = (error: unknown): boolean =>
   (error as { code?: unknown } | undefined)?.code === 'STORAGE_AWAY'
+
+/** Whether the bucket has lost the bytes of a file, so that the caller can never read them. */
+export const isObjectGone = (error: unknown): boolean => error instanceof ObjectGoneError

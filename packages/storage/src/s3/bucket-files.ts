@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { LRUCache } from 'lru-cache'
 import type { Files } from '../storage.ts'
+import { ObjectGoneError } from './bucket-error.ts'
 import { BucketFile, type Place, type Sealed } from './bucket-file.ts'
 import { isPackedObject } from './packed-objects.ts'
 
@@ -45,7 +46,7 @@ export async function* bytesOf(place: Place, path: string, start: number, end: n
       yield bytes
     }
     looks = at > before ? 0 : looks + 1
-    if (looks === looksMax) throw Object.assign(new Error(`${path} does not have the byte ${at}`), { code: 'ENOENT' })
+    if (looks === looksMax) throw new ObjectGoneError(`${path} does not have the byte ${at}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SharedFiles } from '../storage.ts'
+import { isObjectGone } from './bucket-error.ts'
 import { objectName, type Place } from './bucket-file.ts'
 
 const droppedAtOnce = 500
@@ -24,7 +25,13 @@ export function sharedFiles({ bucket, index }: Place): SharedFiles {
     async read(name) {
       const file = await index.find(name)
       if (file?.object == null) return undefined
-      return bucket.get(file.object)
+      try {
+        return await bucket.get(file.object)
+      } catch (error) {
+        if (!isObjectGone(error)) throw error
+        await index.remove(name) // so that `cache` can store it again
+        return undefined
+      }
     },
     cache,
     use: name => index.useCached(name),

@@ -1,4 +1,4 @@
-import type { AttemptView, FailureView, Farm, JobView } from '@rumpfarm/farm'
+import { type AttemptView, type FailureView, type Farm, isObjectGone, type JobView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { lineIndexOf } from '../../log/line-index.ts'
 import { readLogQuery } from '../../log/log-query.ts'
@@ -22,18 +22,35 @@ interface Exchange {
   reply: FastifyReply
 }
 
-/** Reads the part of the log that the page shows. */
-export async function logOf(farm: Farm, { request, reply }: Exchange, source: LogSource): Promise<JobLog> {
+/** Reads the part of the log that the page shows. If the bucket has lost bytes of the log, the page shows none of it. */
+export async function logOf(farm: Farm, exchange: Exchange, source: LogSource): Promise<JobLog> {
+  try {
+    return await readLog(exchange, source, storedLog(farm, source), timelineOf(farm, source))
+  } catch (error) {
+    if (!isObjectGone(error)) throw error
+    exchange.request.log.warn({ err: error }, `the log of ${source.attempt.attempt} is not in the bucket`)
+    const nothing = { ...source, logSize: 0 }
+    return readLog(exchange, nothing, { ...storedLog(farm, nothing), lineFeeds: async () => undefined }, noTimes)
+  }
+}
+
+const noTimes = async (): Promise<undefined> => undefined
+
+async function readLog(
+  { request, reply }: Exchange,
+  source: LogSource,
+  log: StoredLog,
+  readTimes: () => Promise<Timeline | undefined>,
+): Promise<JobLog> {
   const { job, attempt, failure } = source
   const errors = errorLines(failure)
   const query = readLogQuery(request)
-  const log = storedLog(farm, source)
   const sections = logSections(attempt, job.recipe)
   const found = await search(log, query.find, reply)
   const foundLine = found?.lines[Math.min(query.match, found.lines.length) - 1]
   const failed = attempt.state === 'finished' && attempt.verdict !== 'passed'
   const position = await openingOf(log, { query, sections, errorLine: failure?.line ?? undefined, foundLine, failed })
-  const times = query.times ? await timelineOf(farm, source) : undefined
+  const times = query.times ? await readTimes() : undefined
   const window = await readWindow(log, sections, position, {
     find: query.find,
     attempt: attempt.attempt,
@@ -75,8 +92,10 @@ function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog 
   }
 }
 
-const timelineOf = async (farm: Farm, { job, attempt }: LogSource): Promise<Timeline> =>
-  new Timeline(await farm.attempts.logTimes({ jobId: job.id, ...attempt }), attempt.startedAt)
+const timelineOf =
+  (farm: Farm, { job, attempt }: LogSource) =>
+  async (): Promise<Timeline> =>
+    new Timeline(await farm.attempts.logTimes({ jobId: job.id, ...attempt }), attempt.startedAt)
 
 const namesOf = ({ job, attempt, logSize }: LogSource) => ({
   path: `/jobs/${job.id}/attempts/${attempt.number}`,

@@ -1,4 +1,4 @@
-import { isGivenUp, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp, isObjectGone, isOwnDoing, isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { prefersHtml } from '../../../../http/accepts-html.ts'
 import {
@@ -10,6 +10,7 @@ import {
   Refusal,
   sentenceOf,
   storageFull,
+  storedGone,
   tookTooLong,
   tooManyQueries,
   wrongMethod,
@@ -63,6 +64,7 @@ export const answerError =
     }
     request.log.error({ err: error, url: request.url }, 'cannot render a page')
     if (isStorageFull(error)) return answer(507, full)
+    if (isObjectGone(error)) return answer(404, gone)
     reply.header('retry-after', '5')
     if (isStorageAway(error)) return answer(503, away)
     return answer(503, unavailable)
@@ -85,6 +87,8 @@ const tooSlow: Problem = {
 }
 
 const tooMany: Problem = { title: problemKinds['too-many-requests'][1], text: sentenceOf(tooManyQueries) }
+
+const gone: Problem = { title: 'The farm no longer has this log or file', text: sentenceOf(storedGone) }
 
 const full: Problem = { title: problemKinds['storage-full'][1], text: sentenceOf(storageFull) }
 
