@@ -28,21 +28,52 @@ export async function changeHistory(
   const rows = await db.query<HistoryRow>`${historyOf(branches, hostId)}`
   const changes: ChangedResult[] = []
   for (const row of rows) {
-    const { project, branch, host, arch, variant, jobId } = row
-    const cell = { project, branch, host, arch, variant, jobId }
-    const { verdict, failedStep, buildId, commit, at, subject, author, message } = row
-    changes.push({
-      ...cell,
-      ...{ state: 'newly-failing', verdict, failedStep, buildId, commit, at, subject, author, message },
-    })
-    const { endedAt, endedBuildId, endedCommit, endedSubject, endedAuthor } = row
-    if (endedAt === null || endedBuildId === null || endedCommit === null) continue
-    const passed = { state: 'fixed', verdict: 'passed', failedStep: null, message: null } as const
-    const build = { buildId: endedBuildId, commit: endedCommit, subject: endedSubject, author: endedAuthor }
-    changes.push({ ...cell, ...passed, ...build, at: endedAt })
+    changes.push(failureOf(row))
+    const { endedAt: at, endedBuildId: buildId, endedCommit: commit } = row
+    if (at !== null && buildId !== null && commit !== null) changes.push(passOf(row, { at, buildId, commit }))
   }
   return changes
 }
+
+// The objects of these functions name each member: with the spread syntax, 600 rows took a third of the time for a feed.
+const failureOf = (row: HistoryRow): ChangedResult => ({
+  project: row.project,
+  branch: row.branch,
+  host: row.host,
+  arch: row.arch,
+  variant: row.variant,
+  state: 'newly-failing',
+  verdict: row.verdict,
+  failedStep: row.failedStep,
+  jobId: row.jobId,
+  buildId: row.buildId,
+  commit: row.commit,
+  at: row.at,
+  subject: row.subject,
+  author: row.author,
+  message: row.message,
+})
+
+const passOf = (
+  row: HistoryRow,
+  { at, buildId, commit }: Pick<ChangedResult, 'at' | 'buildId' | 'commit'>,
+): ChangedResult => ({
+  project: row.project,
+  branch: row.branch,
+  host: row.host,
+  arch: row.arch,
+  variant: row.variant,
+  state: 'fixed',
+  verdict: 'passed',
+  failedStep: null,
+  jobId: row.jobId,
+  buildId,
+  commit,
+  at,
+  subject: row.endedSubject,
+  author: row.endedAuthor,
+  message: null,
+})
 
 /**
  * The newest cells of problems, joined with their results. Comparisons of rows, instead of `=`, make PostgreSQL use the index
