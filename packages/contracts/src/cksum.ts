@@ -39,7 +39,7 @@ export class Cksum {
 
   /** Changes the CRC as if the bytes of `other` followed. The bytes themselves are not necessary. */
   append(other: Cksum): this {
-    this.#crc = times(this.#crc, byteShift(other.#bytes)) ^ other.#crc
+    this.#crc = crcWithZeros(this.#crc, other.#bytes) ^ other.#crc
     this.#bytes += other.#bytes
     return this
   }
@@ -65,6 +65,9 @@ const step = (crc: number, byte: number): number => (crc << 8) ^ (tables[(crc >>
 // A CRC is a polynomial over GF(2) modulo the generator, with the highest power in the highest bit. n further zero
 // bytes multiply this polynomial by x^8n. So the CRC of two pieces is the first CRC times x^8n plus the second CRC,
 // where n is the length of the second piece.
+
+/** A CRC of this polynomial, with its highest power in the highest bit, after further zero bytes. */
+export const crcWithZeros = (crc: number, bytes: number): number => times(crc, byteShift(bytes))
 
 function times(a: number, b: number): number {
   let product = 0

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, crc32, deflateRaw } from 'node:zlib'
+import { combined } from './crc.ts'
 import { gzipEnd, gzipHeader, type PackedBlock, writeIndex } from './format.ts'
 
 const deflate = promisify(deflateRaw)
@@ -18,6 +19,8 @@ export async function* packLog(blocks: AsyncIterable<Uint8Array>): AsyncGenerato
   const add = (deflated: Deflated): Uint8Array => {
     const start = at
     at += deflated.bytes.length
+    crc = combined(crc, deflated.crc, deflated.length)
+    bytes += deflated.length
     entries.push({ start, end: at, crc: deflated.crc, lineFeeds: deflated.lineFeeds })
     return deflated.bytes
   }
@@ -25,8 +28,6 @@ export async function* packLog(blocks: AsyncIterable<Uint8Array>): AsyncGenerato
   let pending: Promise<Deflated> | undefined
   for await (const block of blocks) {
     const next = deflateBlock(block)
-    crc = crc32(block, crc)
-    bytes += block.length
     if (pending) yield add(await pending)
     pending = next
   }
@@ -37,6 +38,8 @@ export async function* packLog(blocks: AsyncIterable<Uint8Array>): AsyncGenerato
 
 interface Deflated {
   bytes: Uint8Array
+  /** Of the log's bytes, as the following values. */
+  length: number
   crc: number
   lineFeeds: number
 }
@@ -45,7 +48,7 @@ interface Deflated {
 async function deflateBlock(block: Uint8Array): Promise<Deflated> {
   const deflated = deflate(block, { level, finishFlush: constants.Z_FULL_FLUSH, chunkSize: outputBytes })
   const [crc, lineFeeds] = [crc32(block), countLineFeeds(block)]
-  return { bytes: await deflated, crc, lineFeeds }
+  return { bytes: await deflated, length: block.length, crc, lineFeeds }
 }
 
 function countLineFeeds(bytes: Uint8Array): number {
