@@ -118,7 +118,6 @@ function plannedCells({
           const key = cellKey(project.name, host.name, arch, variant)
           const last = records.get(key) ?? null
           const branch = branches.get(project.name)?.shown ?? ''
-          const cell = { host: host.name, arch, project: project.name, branch, variant }
           const facts = {
             last,
             active: active.get(key) ?? null,
@@ -126,14 +125,26 @@ function plannedCells({
             known: last && known(host.name, arch, last),
             acknowledged:
               last && isFailure(last.verdict)
-                ? acknowledgementOf({ ...cell, fingerprint: last.fingerprint }, acknowledgements)
+                ? acknowledgementOf(
+                    { host: host.name, arch, project: project.name, branch, variant, fingerprint: last.fingerprint },
+                    acknowledgements,
+                  )
                 : null,
           }
+          // Each member has its name: with the spread syntax, this object took a fifth of the time for a matrix.
           return {
-            ...cell,
+            host: host.name,
+            arch,
+            project: project.name,
+            branch,
+            variant,
             status: cellStatus(facts),
             retrying: isRetrying(facts),
-            ...facts,
+            last,
+            active: facts.active,
+            prevented: facts.prevented,
+            known: facts.known,
+            acknowledged: facts.acknowledged,
             alike: { cells: 0, of: 0, notYet: 0 },
           }
         }),

@@ -160,8 +160,16 @@ export const resultsOfCells = (id: number, cells: readonly Omit<NewestResult, 'o
            WITH ORDINALITY AS cell("hostId", "host", "arch", "variant", "order")
    ORDER BY cell."order"`
 
-const resultOf = ({ number, finishedAt, ...result }: ResultsRow['results'][number]): TestHistoryResult => ({
-  ...result,
-  attempt: attemptName({ jobId: result.jobId, number }),
-  finishedAt: new Date(finishedAt),
+// Each member has its name: a page has a thousand results, and the spread syntax is slow.
+const resultOf = (row: ResultsRow['results'][number]): TestHistoryResult => ({
+  attempt: attemptName(row),
+  jobId: row.jobId,
+  buildId: row.buildId,
+  commit: row.commit,
+  branch: row.branch,
+  outcome: row.outcome,
+  tries: row.tries,
+  durationMs: row.durationMs,
+  message: row.message,
+  finishedAt: new Date(row.finishedAt),
 })
