@@ -82,6 +82,7 @@ export const bundle = async (entries, { packagesInside = false } = {}) => {
     format: 'esm',
     conditions: [], // only Node's own conditions, so that esbuild resolves each package to the same file as Node
     sourcemap: true,
+    sourcesContent: false, // Node keeps the map in memory, and a stack trace needs only names and lines: 25 MB less
     jsx: 'automatic',
     jsxImportSource: 'preact',
     plugins: [npmPackages],

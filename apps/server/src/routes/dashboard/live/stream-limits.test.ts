@@ -5,7 +5,7 @@ import { localBus } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { dashboardPlugin } from '../plugin.ts'
 import { Streams } from './stream.ts'
-import { streamLimitsFor } from './stream-limits.ts'
+import { streamLimits, streamLimitsFor } from './stream-limits.ts'
 
 /** Serves the pages of a farm whose jobs never change. Each session belongs to an administrator. */
 async function serve(descriptors = 100_000): Promise<FastifyInstance> {
@@ -75,4 +75,15 @@ test('the refusal says what is too much', async () => {
   expect((await app.inject({ url: '/events?since=0', remoteAddress: '192.0.2.1' })).body).toBe(
     '60 live pages or event streams are open from this address: close some, or try again later.\n',
   )
+})
+
+test('the server finds its limits without a stack trace, which would load its source map', () => {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  onTestFinished(() => void Object.assign(Error, { prepareStackTrace }))
+  let frames = 0
+  Error.prepareStackTrace = (_error, sites) => {
+    frames += sites.length
+  }
+  expect(streamLimits().all).toBeGreaterThan(0)
+  expect([frames, Error.stackTraceLimit]).toEqual([0, stackTraceLimit])
 })
