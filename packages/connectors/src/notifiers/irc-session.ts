@@ -1,7 +1,7 @@
 /// <reference path="./irc-framework.d.ts" />
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'irc-framework'
+import type { Client } from 'irc-framework'
 import type { Guard } from './guard.ts'
 import { otherNicks } from './irc-lines.ts'
 import { type IrcServer, ircTransport } from './irc-transport.ts'
@@ -25,7 +25,7 @@ const burstSeconds = 8
 
 /** A registered connection to a server. One session sends one message at a time. */
 export class IrcSession {
-  readonly #client = new Client()
+  readonly #client: Client
   readonly #secrets: string[]
   readonly #joined = new Set<string>()
   #closed: IrcError | undefined
@@ -35,13 +35,15 @@ export class IrcSession {
   #penaltyUntil = 0
   #pings = 0
 
-  private constructor(login: IrcLogin) {
+  private constructor(client: Client, login: IrcLogin) {
+    this.#client = client
     this.#secrets = secretsOf(login)
   }
 
   /** Connects, logs in and registers. Throws IrcError. */
   static async open(guard: Guard, server: IrcServer, login: IrcLogin): Promise<IrcSession> {
-    const session = new IrcSession(login)
+    const { Client } = await import('irc-framework') // 13 MB, which most farms do not need
+    const session = new IrcSession(new Client(), login)
     try {
       await session.#register(guard, server, login)
       return session

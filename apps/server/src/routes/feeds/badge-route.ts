@@ -1,4 +1,3 @@
-import { makeBadge } from 'badge-maker'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../http/problems.ts'
 import { pictureHeaders } from '../../http/security-headers.ts'
@@ -69,7 +68,12 @@ const missingWords = (found: Extract<BranchMatrix, { missing: string }>): string
     ? `branch deleted ${found.why.deleted.at.toISOString().slice(0, 10)}`
     : `${found.missing} not found`
 
-function send(request: FastifyRequest, reply: FastifyReply, extension: 'svg' | 'json', badge: Badge): FastifyReply {
+async function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  extension: 'svg' | 'json',
+  badge: Badge,
+): Promise<FastifyReply> {
   const label = shortened(plainText(queryWord(request, 'label') ?? badge.label), labelCharactersMax)
   const style = styles.find(known => known === queryWord(request, 'style'))
   const { message, color, isError } = badge
@@ -77,6 +81,7 @@ function send(request: FastifyRequest, reply: FastifyReply, extension: 'svg' | '
     return reply
       .type('application/json; charset=utf-8')
       .send(JSON.stringify({ schemaVersion: 1, label, message, color, isError, ...(style ? { style } : {}) }))
+  const { makeBadge } = await import('badge-maker') // 4 MB of widths of letters
   return reply
     .headers(pictureHeaders())
     .type('image/svg+xml; charset=utf-8')
