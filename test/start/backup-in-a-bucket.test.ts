@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,6 +8,7 @@ import { createEmptyDatabase, createTestDatabase } from '../support/postgres.ts'
 
 test('a backup can be written to a bucket, checked there, and restored from there', { timeout: 240_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bucket-'))
+  chmodSync(directory, 0o711) // if root runs the test, the account of PostgreSQL needs access
   const [old, next, bucket] = [await createTestDatabase(), await createEmptyDatabase(), await startBucket()]
   onTestFinished(async () => {
     rmSync(directory, { recursive: true })
@@ -37,6 +38,11 @@ test('a backup can be written to a bucket, checked there, and restored from ther
   expect(await runFarm(moved, 'restore', address)).toEqual([0, expect.stringMatching(/^restored the farm of /)])
   expect(readFileSync(join(directory, 'new.yaml'), 'utf8')).toBe('projects: {}\n')
 
+  const embedded = { ...own, RUMPFARM_DATA: join(directory, 'embedded') }
+  expect(await runFarm(embedded, 'backup', bucket.url.replace('/farm?', '?'))).toEqual([
+    1,
+    expect.stringContaining('the address of the backup has no name'),
+  ])
   bucket.goAway()
   expect(await runFarm(environment, 'backup', address)).toEqual([
     1,

@@ -9,9 +9,9 @@ import { BackupError, type CheckedBackup, checkBackup, findMissingFiles, type Mi
 import type { Totals } from './contents.ts'
 import { findDatabase } from './database.ts'
 import { loadDatabase } from './load-database.ts'
-import { type BackupReport, makeBackup } from './make-backup.ts'
+import { type BackupReport, type BackupRequest, makeBackup } from './make-backup.ts'
 import { type BackupOptions, type BackupVerb, OptionsError, readBackupOptions } from './options.ts'
-import { openTarget, withLocalFile } from './places.ts'
+import { type BackupTarget, openTarget, withLocalFile } from './places.ts'
 import { restoreBackup } from './restore-backup.ts'
 
 const log = pino({ level: 'warn' }, pino.destination(2))
@@ -37,18 +37,32 @@ function isForOperator(error: unknown): error is Error {
 
 async function backup(places: Places, { file, logs }: BackupOptions): Promise<number> {
   const database = await findDatabase(places, log)
-  const target = await openTarget(file)
   try {
-    const version = JSON.parse(readFileSync('package.json', 'utf8')).version
-    const request = { places, databaseUrl: database.url, version, target: target.stream, logs }
-    const report = await makeBackup(request)
-    await target.finish()
+    const report = await writeBackup(await openTarget(file), {
+      places,
+      databaseUrl: database.url,
+      version: version(),
+      logs,
+    })
     say(`${file ?? 'the backup'} has ${describe(report)}`)
     sayLogs(places, report, logs)
     return 0
   } finally {
-    await target.close()
     await database.close()
+  }
+}
+
+function version(): string {
+  return JSON.parse(readFileSync('package.json', 'utf8')).version
+}
+
+async function writeBackup(target: BackupTarget, request: Omit<BackupRequest, 'target'>): Promise<BackupReport> {
+  try {
+    const report = await makeBackup({ ...request, target: target.stream })
+    await target.finish()
+    return report
+  } finally {
+    await target.close()
   }
 }
 
