@@ -5,6 +5,7 @@ test.each([
   [['f.tar'], { verb: 'backup', file: '/home/x/f.tar', logs: undefined }],
   [['-'], { verb: 'backup', file: undefined }],
   [['s3://b/f.tar'], { verb: 'backup', file: 's3://b/f.tar' }],
+  [['s3:/b/f.tar'], { verb: 'backup', file: 's3:/b/f.tar' }],
   [['--logs', '../logs', '/b/f.tar'], { verb: 'backup', file: '/b/f.tar', logs: '/home/logs' }],
   [['--verify', 'f.tar'], { verb: 'verify', file: '/home/x/f.tar' }],
 ] as const)('./farm backup understands %j', (args, expected) => {

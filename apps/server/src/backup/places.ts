@@ -17,7 +17,8 @@ export interface BackupTarget {
   close(): Promise<void>
 }
 
-export const isInBucket = (file: string): boolean => file.startsWith('s3://')
+/** With a single slash, the address is wrong, but it is no path either. */
+export const isInBucket = (file: string): boolean => file.startsWith('s3:')
 
 /** Without `file`, the target is the standard output. */
 export async function openTarget(file: string | undefined): Promise<BackupTarget> {
