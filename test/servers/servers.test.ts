@@ -126,6 +126,12 @@ function openVisitor(url: string) {
   }
 }
 
+/**
+ * Like a browser, which sends a GET again if its kept connection ends before the answer. HAProxy ends the connection if a
+ * server dies during the request.
+ */
+const getTwice = (url: string): Promise<Response> => fetch(url).catch(() => fetch(url))
+
 const ways: readonly Way[] = [
   { kind: 'nginx', queues: 'redis', files: 'a bucket' },
   { kind: 'nginx', queues: 'postgres', files: 'a shared directory' },
@@ -144,7 +150,7 @@ for (const way of ways) {
     for (const job of jobs) await job.logged('line 3\n')
     for (let number = 0; number < count; number++) {
       await running[number]?.kill9()
-      expect((await fetch(`${farm.url}/`)).status).toBe(200)
+      expect((await getTwice(`${farm.url}/`)).status).toBe(200)
       await start(number)
     }
     for (const job of jobs) {

@@ -17,11 +17,11 @@ const migrations = (): string[] =>
     .filter(name => name > firstWithServers && /^\d{14}_/.test(name))
     .sort()
 
-/** The commit before the one that added this migration; empty if the history does not have it. */
+/** The commit before the one that added this migration, under any name; empty if the history does not have it. */
 const commitBefore = (migration: string): string => (existsSync(join(root, '.git')) ? parentOfAddition(migration) : '')
 
 const parentOfAddition = (migration: string): string =>
-  git('log', '-1', '--diff-filter=A', '--format=%P', '--', `prisma/migrations/${migration}/migration.sql`)
+  git('log', '-1', '--follow', '--diff-filter=A', '--format=%P', '--', `prisma/migrations/${migration}/migration.sql`)
 
 export interface Step {
   /** The migration. */
