@@ -29,7 +29,9 @@ const mistaken = `projects:
 
 test('if farm.yaml has errors, the previous version stays active, and the pages show each error with its position', async () => {
   const before = await projects()
-  expect(await write(mistaken)).toMatch(/farm.yaml has 3 errors; the previous version stays active\. Fix the file$/)
+  expect(await write(mistaken)).toMatch(
+    /farm.yaml has 3 errors\. The farm keeps the previous version, if there is one\. Fix the file$/,
+  )
   expect(await projects()).toEqual(before)
   expect((await farm().push('')).commit).toMatch(/^[0-9a-f]{40}$/)
   const shown = await page('/')

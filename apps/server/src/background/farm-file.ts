@@ -55,7 +55,7 @@ async function load({ path, farm, self, log }: Given, previousSum: string | unde
     await farm.projects.rejectConfiguration(problems, self.name)
     for (const problem of problems) log.error(problem)
     const errors = problems.length === 1 ? 'one error' : `${problems.length} errors`
-    log.error(`${path} has ${errors}; the previous version stays active. Fix the file`)
+    log.error(`${path} has ${errors}. The farm keeps the previous version, if there is one. Fix the file`)
     return previousSum
   }
   const { sum, projects, farmWide } = read

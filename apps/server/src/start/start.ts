@@ -33,7 +33,7 @@ async function printFarmFileErrors(farmFile: string): Promise<void> {
   if ('problems' in read)
     say(
       [
-        `${farmFile} has errors; the previous version stays active. Fix these errors:`,
+        `${farmFile} has errors. The farm keeps the previous version, if there is one. Fix these errors:`,
         ...read.problems.map(line => `    ${line}`),
       ].join('\n'),
     )

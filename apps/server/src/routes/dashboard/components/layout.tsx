@@ -179,8 +179,8 @@ function ConfigErrors({ errors }: { errors: readonly string[] }) {
   return (
     <section class="banner" aria-label="Errors in farm.yaml">
       <p>
-        <strong>farm.yaml has errors; the previous version stays active.</strong> Fix the errors below and save the
-        file:
+        <strong>farm.yaml has errors; the farm keeps the previous version, if there is one.</strong> Fix the errors
+        below and save the file:
       </p>
       <ul>
         {errors.slice(0, configErrorsShown).map(error => (
