@@ -177,7 +177,8 @@ export class TestFarm {
     const what = 'whether farm.yaml has errors'
     return server.said(
       what,
-      ({ msg }) => (/of farm.yaml are active|has .* errors?. The farm keeps the previous version/.test(msg) ? msg : undefined),
+      ({ msg }) =>
+        /of farm.yaml are active|has .* errors?. The farm keeps the previous version/.test(msg) ? msg : undefined,
       before,
     )
   }
