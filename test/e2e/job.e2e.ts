@@ -27,6 +27,7 @@ test('a page shows new lines and the end of a running job without a reload', asy
   await stillThere()
   await expect(page.locator('#step-build summary')).toContainText('failed, exit code 1')
   await expect(page.getByText('Last lines of the failed step')).toBeVisible() // the farm has examined the log
+  await expect(page.getByRole('link', { name: 'No tests' })).toBeVisible()
   // Ignores open sections and durations, because the live page keeps the section of an ended step open.
   const html = async () => (await page.locator('main').innerHTML()).replace(/ open=""|\d+ s(?=<)/g, '')
   const live = await html()

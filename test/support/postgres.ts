@@ -60,8 +60,10 @@ const leftConnections = async (client: pg.Client, tries = 20): Promise<string | 
   return leftConnections(client, tries - 1)
 }
 
-const hasOnlyOwnTables = `SELECT count(*) = 0 AS yes FROM pg_namespace
-  WHERE nspname <> 'public' AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'`
+const isAsMade = `SELECT NOT EXISTS (
+    SELECT FROM pg_namespace WHERE nspname <> 'public' AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%')
+  AND NOT EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+                   WHERE datname = current_database()) AS yes`
 
 /**
  * Empties the tables that have rows, together with the tables that refer to them, and resets all sequences. A table without
@@ -91,12 +93,12 @@ const idle: string[] = []
 
 /**
  * Empties a migrated database for a later test, which costs less than a new copy of the template. Any other database, also one
- * with the tables of BullMQ, is dropped.
+ * with the tables of BullMQ or with settings of a test, is dropped.
  */
 const release = async (name: string, isMigrated: boolean): Promise<void> => {
   const { left, reusable } = await withClient(urlOf(name), async client => {
     const left = await leftConnections(client)
-    const reusable = isMigrated && !left && (await client.query(hasOnlyOwnTables)).rows[0].yes
+    const reusable = isMigrated && !left && (await client.query(isAsMade)).rows[0].yes
     if (reusable) await client.query(empty)
     return { left, reusable }
   })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openFarm } from '@rumpfarm/farm'
 import { expect } from 'vitest'
 import { freezablePostgres } from '../../../test/support/freezable-postgres.ts'
@@ -44,6 +45,7 @@ serverTest(
     for (const request of wanted)
       expect([request.url, (await app.inject(request)).statusCode < 500]).toEqual([request.url, true])
     void postgres.freeze()
+    await sleep(1_000) // the server remembers the matrix page for a second
 
     const begun = Date.now()
     const bye = app.inject({

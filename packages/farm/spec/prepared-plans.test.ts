@@ -1,8 +1,8 @@
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { nextAttemptsQuery } from '../src/attempts/next-attempts.ts'
 import { type Db, type OpenDatabase, openDatabase } from '../src/db/client.ts'
 import { raw, type Sql, sql } from '../src/db/sql.ts'
-import { nameStatement } from '../src/db/statement-names.ts'
+import { statementName, statementNames } from '../src/db/statement-names.ts'
 import { commitOf, farmTest, type TestFarm } from './farm-test.ts'
 import { countRows } from './rows-read.ts'
 
@@ -26,7 +26,7 @@ async function later<Result>(
   await farm.sql(`INSERT INTO "OpenAttempt" ("jobId", "number", "hostId", "state", "queuedAt", "projectName", "buildId")
     SELECT n, 1, 1 + n % 100, 'queued', now(), 'sample', 1 FROM generate_series(1001, 5000) n`)
   try {
-    return await look(db, `EXECUTE "${nameStatement(statement.text)}"(${statement.values.join(', ')})`)
+    return await look(db, `EXECUTE "${statementName(statement.text)}"(${statement.values.join(', ')})`)
   } finally {
     await db.close()
   }
@@ -55,4 +55,13 @@ farmTest('a claim reads few rows, even if its plan is from a time when one job w
     countRows({ sql: text => db.query`${raw(text)}` }, execute),
   )
   expect(rows).toBeLessThan(100)
+})
+
+test('the statements of a pool have names, at most 300, and those of another pool do not count', () => {
+  const [nameOf, ofAnotherPool] = [statementNames(), statementNames()]
+  const texts = Array.from({ length: 301 }, (_, number) => `SELECT ${number}`)
+  expect(new Set(texts.map(nameOf)).size).toBe(301) // 300 names, and undefined
+  expect(nameOf('SELECT 0')).toBe(statementName('SELECT 0'))
+  expect(nameOf('SELECT 300')).toBeUndefined()
+  expect(ofAnotherPool('SELECT 300')).toBe(statementName('SELECT 300'))
 })

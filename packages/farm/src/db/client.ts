@@ -5,7 +5,7 @@ import { Prisma, PrismaClient } from './generated/client.ts'
 import { runTransaction, type TransactionLimits, usualLimits } from './pg-transaction.ts'
 import type { Turns } from './query-limit.ts'
 import { ReadPool } from './read-pool.ts'
-import { nameStatement } from './statement-names.ts'
+import { statementNames } from './statement-names.ts'
 
 /** Statements in SQL. The package pg runs them without Prisma (docs/decisions/0009). */
 export interface Statements {
@@ -91,7 +91,7 @@ export function openDatabase({ url, connectionsMax = 10, limits, pooler = false,
   pool.on('connect', client => client.on('error', () => {}))
   if (!pooler) replan(pool, replanMs)
   let models: PrismaClient | undefined
-  const nameOf = pooler ? () => undefined : nameStatement
+  const nameOf = pooler ? () => undefined : statementNames()
   const statementNameGenerator = ({ sql }: { sql: string }) => nameOf(sql) ?? ''
   return {
     ...statementsOn(pool, nameOf),

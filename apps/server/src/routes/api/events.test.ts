@@ -157,7 +157,8 @@ serverTest('a change whose transaction commits late is not lost', async ({ serve
   await server.build(server.repository.commit('Second'))
   await stream.until('build 2')
   // The end has a time before the event of build 2, as if its transaction had committed after it.
-  await server.sql(`WITH open AS (DELETE FROM "OpenAttempt" WHERE "jobId" = 1 RETURNING *)
+  await server.sql(`WITH open AS (DELETE FROM "OpenAttempt" WHERE "jobId" = 1 RETURNING *),
+      ended AS (UPDATE "Job" SET "status" = 'broken' WHERE "id" = 1)
     INSERT INTO "FinishedAttempt" ("jobId", "number", "hostId", "projectName", "buildId", "queuedAt", "leasedAt", "verdict", "finishedAt")
     SELECT "jobId", "number", "hostId", "projectName", "buildId", "queuedAt", "leasedAt", 'broken', '2024-05-06T07:09:00Z' FROM open`)
   const resumed = await follow(client, { after: stream.lastId() })
