@@ -77,7 +77,7 @@ test('a page that updates itself keeps the focus on a table, and the position of
   farm,
   page,
 }) => {
-  const host = await farm.wireHost('wide-1', ['ia64'])
+  const host = await farm.wireHost('scrolled-1', ['ia64'])
   const { offer, path } = await startJob(farm, host)
   const { buildId } = await farm.job(Number(path.split('/').at(-1))).view()
   await page.setViewportSize({ width: 320, height: 700 })
