@@ -52,10 +52,10 @@ export function checkHost(
   let accepted: string | undefined // most requests have the same header, and the check of an address takes 20 µs
   app.addHook('onRequest', (request, reply, done) => {
     const header = request.headers.host
-    if (header === accepted) return done()
-    const named = readHost(header ?? '')
-    if (header !== undefined && !named) return void refuse('malformed', malformed, request, reply)
-    if (named && isLocal && !isOwn(named.name)) return void refuse('wrong-host', foreign, request, reply)
+    if (header === undefined || header === accepted) return done()
+    const named = readHost(header)
+    if (!named) return void refuse('malformed', malformed, request, reply)
+    if (isLocal && !isOwn(named.name)) return void refuse('wrong-host', foreign, request, reply)
     accepted = header
     done()
   })
