@@ -82,13 +82,21 @@ test('a page that updates itself keeps the focus on a table, and the position of
   const { buildId } = await farm.job(Number(path.split('/').at(-1))).view()
   await page.setViewportSize({ width: 320, height: 700 })
   await page.goto(`/builds/${buildId}`)
-  for (const details of await page.locator('main details').all())
-    await details.evaluate((element: HTMLDetailsElement) => (element.open = true))
-  const tables = ['Sources', `Jobs of build ${buildId}`].map(name => page.getByRole('region', { name, exact: true }))
-  for (const table of tables) await table.evaluate(element => element.scrollTo(40, 0))
-  await tables[1]?.focus()
+  const names = ['Sources', `Jobs of build ${buildId}`]
+  await page.evaluate(scrollAndFocus, names)
   await host.finish(offer)
   await expect(page.getByRole('main')).toContainText('ia64: passed')
-  for (const table of tables) expect(await table.evaluate(element => element.scrollLeft)).toBe(40)
-  await expect(tables[1] as Locator).toBeFocused()
+  const [first, last] = names.map(name => page.getByRole('region', { name, exact: true })) as [Locator, Locator]
+  for (const table of [first, last]) await expect.poll(() => table.evaluate(element => element.scrollLeft)).toBe(40)
+  await expect(last).toBeFocused()
 })
+
+/** Opens all details, scrolls these tables and focuses the last one in one step, because the page may replace them between two. */
+function scrollAndFocus(names: string[]) {
+  for (const details of document.querySelectorAll<HTMLDetailsElement>('main details')) details.open = true
+  for (const name of names) {
+    const table = document.querySelector<HTMLElement>(`[aria-label="${name}"]`)
+    table?.scrollTo(40, 0)
+    table?.focus()
+  }
+}
