@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { ImportedBuild, ImportedHost, ImportedJob } from '../src/index.ts'
+import { firstPiece } from '../src/matrix/piece.rule.ts'
 import { commitOf, farmTest } from './farm-test.ts'
 
 const at = (hour: number) => new Date(Date.UTC(2024, 4, 1, hour))
@@ -54,6 +55,28 @@ farmTest('an imported history has the verdicts and cells that the rules derive f
     since: { buildId: 2 },
     lastGood: { buildId: 1 },
   })
+})
+
+farmTest('the cells of a long history are derived in several transactions', async ({ farm }) => {
+  await farm.configure()
+  const arches = Array.from({ length: firstPiece + 3 }, (_, at) => `arch-${at}`)
+  await farm.imports.addHosts([{ ...vax, arches: arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' })) }])
+  await farm.imports.addBuilds([
+    build(
+      1,
+      arches.map((arch, at) => ({ ...job(at + 1, 1, null), arch })),
+    ),
+  ])
+  await farm.imports.finish()
+  await farm.matrix.applyHistory({ project: 'sample', branch: 'main', complete: true, commits: [commitOf('1')] })
+
+  const { cells } = await farm.matrix.load()
+  expect(
+    cells
+      .filter(({ last }) => last?.verdict === 'passed')
+      .map(({ arch }) => arch)
+      .sort(),
+  ).toEqual(arches.sort())
 })
 
 farmTest('a farm that has hosts imports no history', async ({ farm }) => {

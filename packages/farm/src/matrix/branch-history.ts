@@ -4,6 +4,7 @@ import { ofBranch } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { ChangedCell } from './cell-results.ts'
 import { deriveCells, lockProject } from './cells.ts'
+import { firstPiece, nextPiece } from './piece.rule.ts'
 import { assignPositions, type PositionedCommit } from './positions.rule.ts'
 
 /** A branch whose history must be read. */
@@ -46,29 +47,34 @@ export interface BranchHistory {
 const knownMax = 1000
 
 /**
- * One transaction derives at most this many cells, in some tens of milliseconds. A job of the project that finishes at
- * the same time must wait for this transaction.
- */
-const cellsAtOnce = 50
-
-/**
  * Gives the built commits of a branch their positions in its history. Then derives the cells of every commit that was
  * moved, added or removed. A second call with the same history changes nothing, unless the first call was interrupted:
  * then the second call does the rest.
  */
 export async function applyHistory(context: Context, history: BranchHistory): Promise<void> {
   const { moved, removed, changed } = await inTransaction(context, tx => writeHistory(tx, history))
-  for (let from = 0; from < changed.length; from += cellsAtOnce) {
-    await inTransaction(context, async tx => {
-      await lockWholeProject(tx, history.project)
-      await deriveCells(tx, changed.slice(from, from + cellsAtOnce), 'all')
-    })
-  }
+  await deriveInPieces(context, history.project, changed)
   await inTransaction(context, async tx => {
     if (moved.length > 0) await markSettled(tx, history, moved)
     if (moved.length + removed.length + changed.length > 0)
       tx.emit({ kind: 'history-changed', project: history.project })
   })
+}
+
+/** A job of the project that finishes at the same time waits for one piece. */
+async function deriveInPieces(context: Context, project: string, changed: ChangedCell[]): Promise<void> {
+  let cells = firstPiece
+  for (let from = 0; from < changed.length; ) {
+    const piece = changed.slice(from, from + cells)
+    const tookMs = await inTransaction(context, async tx => {
+      await lockWholeProject(tx, project)
+      const began = performance.now()
+      await deriveCells(tx, piece, 'all')
+      return performance.now() - began
+    })
+    from += piece.length
+    cells = nextPiece(piece.length, tookMs)
+  }
 }
 
 interface HistoryChanges {
