@@ -28,6 +28,7 @@ farmTest(
     }
     await farm.configure()
     const [vax, mips] = [await farm.host('vax'), await farm.host('mips')]
+    await farm.sql(`SELECT setval('"Job_id_seq"', 999999999)`) // the copy also has jobs with ten digits
     await farm.build(commitOf('a'))
     const ended = (await vax.claim(1)) as Offer
     await farm.say(vax, ended, long)

@@ -1,3 +1,4 @@
+import { parseAttemptName } from '@rumpfarm/contracts'
 import { type Bucket, CopyError, copyFile, placeOf, type StoredFileEntry, storedFiles } from '@rumpfarm/storage'
 import { type Db, openDatabase } from '../db/client.ts'
 import { fileIndex } from '../db/file-index.ts'
@@ -102,8 +103,12 @@ async function* groups<Item>(items: AsyncIterable<Item>, size: number): AsyncGen
 
 /** Whether the attempt of each file has ended; undefined if the file belongs to no attempt. */
 async function endsOf(db: Db, files: readonly StoredFileEntry[]): Promise<(boolean | undefined)[]> {
-  const names = files.map(({ path }) => /^\d+\/(\d{1,9})\.(\d{1,4})\.(log|log\.gz|times|artifacts\/[^/]+)$/.exec(path))
-  const [jobs, numbers] = [1, 2].map(group => names.map(name => Number(name?.[group] ?? 0)))
+  const attempts = files.map(({ path }) => {
+    const [, name = ''] = /^\d+\/(\d+\.\d+)\.(log|log\.gz|times|artifacts\/[^/]+)$/.exec(path) ?? []
+    return parseAttemptName(name)
+  })
+  const jobs = attempts.map(attempt => attempt?.jobId ?? 0)
+  const numbers = attempts.map(attempt => attempt?.number ?? 0)
   const rows = await db.query<{ ended: boolean | null }>`
     SELECT a."state" = 'finished' AS "ended"
       FROM unnest(${jobs}::bigint[], ${numbers}::int[]) WITH ORDINALITY AS file("jobId", "number", "place")
