@@ -12,11 +12,19 @@ export interface StoredFileEntry {
 
 /** The files of a directory storage, in no order. A file that somebody deletes meanwhile can be missing. */
 export async function* storedFiles(directory: string): AsyncIterable<StoredFileEntry> {
-  for await (const entry of await opendir(directory, { recursive: true })) {
-    if (!entry.isFile() || entry.name.endsWith(draftSuffix)) continue
-    const path = join(entry.parentPath, entry.name)
+  for await (const path of filesBelow(directory)) {
+    if (path.endsWith(draftSuffix)) continue
     const found = await statOrNothing(path)
     if (found) yield { path: relative(directory, path), bytes: found.size }
+  }
+}
+
+/** In Node 20, `opendir` with `recursive` returns only the first 32 entries of each directory. */
+async function* filesBelow(directory: string): AsyncIterable<string> {
+  for await (const entry of (await unlessCode(opendir(directory), ['ENOENT'])) ?? []) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else if (entry.isFile()) yield path
   }
 }
 
