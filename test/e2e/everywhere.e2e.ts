@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 // Every page must work with a screen reader, on a telephone, in dark mode, and without JavaScript.
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { HtmlValidate } from 'html-validate'
 import type { TestFarm } from '../support/farm-fixture.ts'
+import { violations } from './axe.ts'
 import { ended, expect, overflow, startJob, test, testedJob } from './farm-page.ts'
 
 interface Pages {
@@ -161,14 +161,6 @@ const cutTables = (): string[] =>
     .map(({ className }) => className)
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])
-
-/** The violations of these rules of axe; by default, of WCAG 2.2 A and AA and of axe's good practice. */
-async function violations(page: Page, ...rules: string[]): Promise<string[]> {
-  // Legacy mode is enough for pages without frames. The other mode opens one more page each time.
-  const axe = new AxeBuilder({ page }).setLegacyMode().options({ rules: { 'target-size': { enabled: true } } })
-  const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze()
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 // One test checks five properties of each page, because this saves four page loads for each page.
 test('every page works with a screen reader, in light and dark mode, at 320 pixels, and with the keyboard', async ({
