@@ -160,6 +160,19 @@ test('a compressed log whose object has other bytes gives an error that names th
   expect(await text(storage.logs.read(one, 600_000, 600_016))).toBe(part.slice(0, 16))
 })
 
+test('if the connection breaks in the middle of an object, its reader learns that the bucket is away', async () => {
+  await bucket.put('large', Buffer.alloc(30_000_000))
+  const pieces = (await bucket.get('large'))[Symbol.asyncIterator]()
+  await pieces.next()
+  testBucket.goAway()
+  const readRest = async () => {
+    while (!(await pieces.next()).done);
+  }
+  const error = await readRest().catch((caught: Error) => caught)
+  testBucket.comeBack()
+  expect([isStorageAway(error), String(error)]).toEqual([true, expect.stringContaining('the request get')])
+})
+
 test('a sealed file takes no more bytes', async () => {
   const one = attempt()
   await storage.logs.open(one).write(0, Buffer.from('done'))

@@ -69,7 +69,7 @@ async function* nextBytes({ bucket, index, packed }: Place, path: string, at: nu
 }
 
 async function* objectBytes(bucket: Place['bucket'], object: string, start: number, end: number) {
-  if (end > start) for await (const piece of await bucket.get(object, { start, end })) yield piece as Buffer
+  if (end > start) yield* await bucket.get(object, { start, end })
 }
 
 /** Without the object, ends without bytes: the file was packed, and the object deleted. */

@@ -13,7 +13,7 @@ export interface Bucket {
   /** Stores an object of any size: in one request, or in parts. The storage compares each part with its MD5. */
   upload(name: string, pieces: AsyncIterable<Uint8Array>): Promise<void>
   /** The bytes from `start` to `end`, without the byte at `end`. An error has the code ENOENT if the object is missing. */
-  get(name: string, range?: { start: number; end: number }): Promise<Readable>
+  get(name: string, range?: { start: number; end: number }): Promise<AsyncIterable<Uint8Array>>
   /** At most `bytes` bytes from the end of an object, and the size of the object. An error is as that of `get`. */
   end(name: string, bytes: number): Promise<{ bytes: Buffer; size: number }>
   /** The number of bytes of an object; undefined if it does not exist. */
@@ -135,7 +135,7 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
       const { Body } = await send('get', abortSignal =>
         client.send(new s3.GetObjectCommand({ ...of(name), ...(Range && { Range }) }), { abortSignal }),
       )
-      return Body as Readable
+      return bytesOf(Body as Readable)
     },
     // Not every storage knows ranges that count from the end.
     async end(name, bytes) {
@@ -146,7 +146,7 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
       const { Body } = await send('get', abortSignal =>
         client.send(new s3.GetObjectCommand({ ...of(name), Range }), { abortSignal }),
       )
-      return { bytes: await buffer(Body as Readable), size }
+      return { bytes: await buffer(bytesOf(Body as Readable)), size }
     },
     async size(name) {
       try {
@@ -169,6 +169,15 @@ function bucketOf(s3: Sdk, client: S3Client, place: BucketPlace): Bucket {
         ),
       )),
     close: () => client.destroy(),
+  }
+}
+
+/** The bytes of an answer. If the connection breaks in their middle, the bucket is away, as if it had not answered. */
+async function* bytesOf(body: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of body) yield piece as Buffer
+  } catch (error) {
+    throw bucketError('get', error)
   }
 }
 

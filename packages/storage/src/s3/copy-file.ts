@@ -104,7 +104,7 @@ async function upload({ bucket, index }: Place, file: { path: string; bytes: num
   await index.announce(object)
   await bucket.upload(object, read())
   const stored = createHash('sha256')
-  for await (const piece of await bucket.get(object)) stored.update(piece as Buffer)
+  for await (const piece of await bucket.get(object)) stored.update(piece)
   if (sent.digest('hex') !== stored.digest('hex')) throw new CopyError('the bucket has other bytes')
 }
 
