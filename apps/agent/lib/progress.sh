@@ -68,7 +68,7 @@ handle_progress() {
 			number_or "$A_next" 2000
 			NEXT=$NUMBER
 			[ "$NEXT" -ge 50 ] || NEXT=50
-			[ -z "$A_cancel" ] || apply_cancel
+			apply_cancel
 			;;
 		403)
 			FAILS=0 OFFSET=$SIZE SYNCED=yes SKIP_REASON=${ERR_TEXT#403 }
@@ -87,6 +87,7 @@ handle_progress() {
 
 handle_refused_progress() {
 	[ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm rejected progress: $ERR_TEXT"
+	apply_cancel
 	set_delay 10
 	RETRY_IN=$DELAY
 	return 1
@@ -94,6 +95,7 @@ handle_refused_progress() {
 
 apply_cancel() {
 	case $A_cancel in
+		'') ;;
 		cancelled | log-limit | wall-limit) set_reason "$A_cancel" ;;
 		*) set_reason cancelled ;;
 	esac

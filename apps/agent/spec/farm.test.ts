@@ -61,6 +61,15 @@ agentTest('the agent retries after the pause that the farm asks for', async ({ f
   expect((progress[1] ?? 0) - (progress[0] ?? 0)).toBeGreaterThanOrEqual(1990)
 })
 
+agentTest('a farm that cannot store the log can cancel the job', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  farm.injectFault('progress', { answer: 'err 503 the disk of the farm is full\nretry 1\ncancel cancelled\nend\n' })
+  const attempt = farm.queue({ steps: { one: 'echo one; exec sleep 600' } })
+  await host.line(/ending the job: cancelled/)
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]?.reason).toBe('cancelled')
+})
+
 agentTest('the agent reports a revoked credential and retries slowly', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()

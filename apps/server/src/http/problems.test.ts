@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cksum } from '@rumpfarm/contracts'
-import { isGivenUp, openFarm, untilAborted } from '@rumpfarm/farm'
+import { isGivenUp, openFarm, type ProgressOutcome, untilAborted } from '@rumpfarm/farm'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/support/waiting.ts'
@@ -112,12 +112,16 @@ serverTest(
       if (full) throw full
       return act()
     }
+    let notStored: ProgressOutcome | undefined
     const { builds, attempts } = server.farm
     const app = await server.open({
       farm: {
         ...server.farm,
         builds: { ...builds, find: id => orFull(() => builds.find(id)) },
-        attempts: { ...attempts, recordProgress: chunk => orFull(() => attempts.recordProgress(chunk)) },
+        attempts: {
+          ...attempts,
+          recordProgress: async chunk => notStored ?? orFull(() => attempts.recordProgress(chunk)),
+        },
       },
     })
     const page = () => app.inject(`/builds/${id}`)
@@ -137,6 +141,9 @@ serverTest(
       )
       expect(told.body).not.toContain('2619')
       expect((await chunk()).body).toBe('err 503 the disk of the farm is full\nretry 30\nend\n')
+      notStored = { kind: 'not-stored', cause: full, cancel: 'cancelled' }
+      expect((await chunk()).body).toBe('err 503 the disk of the farm is full\nretry 30\ncancel cancelled\nend\n')
+      notStored = undefined
     }
     full = undefined
     expect((await page()).statusCode).toBe(200)

@@ -1,6 +1,7 @@
 import { attemptName, type StepEnd, writeSteps } from '@rumpfarm/contracts'
-import { appendChunk, type Chunk, lengthOf } from '@rumpfarm/storage'
+import { appendChunk, type Chunk, type ChunkOutcome, isStorageAway, lengthOf } from '@rumpfarm/storage'
 import type { Context } from '../context.ts'
+import { isStorageFull } from '../db/errors.ts'
 import { isActive } from '../db/fragments.ts'
 import { withEvents } from '../db/transaction.ts'
 import { type Holder, holdLease } from './held-lease.ts'
@@ -17,6 +18,8 @@ export type ProgressOutcome =
   | { kind: 'ok'; size: number; cancel: string | null }
   | { kind: 'wrong-offset'; size: number; cancel: string | null }
   | { kind: 'wrong-sum' }
+  /** The disk of the farm is full, or its bucket does not answer. The host keeps the bytes, and learns of a `cancel` all the same. */
+  | { kind: 'not-stored'; cause: unknown; cancel: string | null }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
@@ -36,10 +39,10 @@ export async function recordProgress(context: Context, message: Progress): Promi
 }
 
 async function appendToLog(context: Context, running: RunningAttempt, message: Progress): Promise<ProgressOutcome> {
-  const { logs, emit, now } = context
-  // The farm stores the whole chunk that crosses the limit. The farm's answer then makes the agent end the job.
-  const outcome = await appendChunk(logs.open(running), message, running.logBytesMax)
+  const { emit, now } = context
+  const outcome = await store(context, running, message)
   if (outcome.kind === 'wrong-sum') return outcome
+  if (outcome.kind === 'not-stored') return { ...outcome, cancel: cancelReason(running, message.offset, now()) }
   if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0) {
     await recordTime(context, running, message.offset)
     const { projectName } = running
@@ -47,6 +50,18 @@ async function appendToLog(context: Context, running: RunningAttempt, message: P
     emit({ kind: 'log', attempt: attemptName(running), projectName, bytes: outcome.size, added })
   }
   return { ...outcome, cancel: cancelReason(running, outcome.size, now()) }
+}
+
+type Stored = ChunkOutcome | { kind: 'not-stored'; cause: unknown }
+
+/** Stores the whole chunk that crosses the limit. The farm's answer then makes the agent end the job. */
+async function store({ logs }: Context, running: RunningAttempt, message: Progress): Promise<Stored> {
+  try {
+    return await appendChunk(logs.open(running), message, running.logBytesMax)
+  } catch (cause) {
+    if (!isStorageAway(cause) && !isStorageFull(cause)) throw cause
+    return { kind: 'not-stored', cause }
+  }
 }
 
 async function recordTime({ logTimes, now }: Context, running: RunningAttempt, offset: number): Promise<void> {

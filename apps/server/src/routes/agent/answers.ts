@@ -1,4 +1,5 @@
 import { errAnswer, okAnswer, type WireError, type WireLine } from '@rumpfarm/contracts'
+import { isStorageAway, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 
 /**
@@ -16,6 +17,17 @@ export const err = (
   text: string,
   lines: readonly WireLine[] = [],
 ): FastifyReply => send(reply, errAnswer(code, text, lines))
+
+/** Answers a message if the farm cannot store its bytes now; undefined if the error has another cause. */
+export function notStored(
+  reply: FastifyReply,
+  cause: unknown,
+  lines: readonly WireLine[] = [],
+): FastifyReply | undefined {
+  if (isStorageFull(cause)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30], ...lines])
+  if (isStorageAway(cause)) return err(reply, 503, 'the bucket of the farm does not answer', [['retry', 10], ...lines])
+  return undefined
+}
 
 export const unknownCredential = (reply: FastifyReply): FastifyReply =>
   err(reply, 401, 'this credential is not known to the farm: it was revoked, or it belongs to another farm')

@@ -1,11 +1,11 @@
 import { lineValue, parseAttemptName } from '@rumpfarm/contracts'
-import { isGivenUp, isStorageAway, isStorageFull } from '@rumpfarm/farm'
+import { isGivenUp } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withFarmAddress } from '../../agent-release/agent-files.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import { type Count, limitRates, openCount, rareRequestsPerMinuteMax } from '../../http/rate-limits.ts'
 import type { Services, SignedEndpoint } from '../../services.ts'
-import { err, ok, unknownAttempt, unknownCredential } from './answers.ts'
+import { err, notStored, ok, unknownAttempt, unknownCredential } from './answers.ts'
 import { answerArtifact } from './artifact.ts'
 import { type AttemptRequest, type Query, readAttemptMessage } from './attempt-message.ts'
 import { type Bearer, bearers } from './bearer.ts'
@@ -107,8 +107,8 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
       return err(reply, 429, error.message, [['retry', Number(reply.getHeader('retry-after'))]])
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a request of a host failed')
-    if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
-    if (isStorageAway(error)) return err(reply, 503, 'the bucket of the farm does not answer', [['retry', 10]])
+    const answered = notStored(reply, error)
+    if (answered) return answered
     const why = isGivenUp(error) ? 'the database of the farm does not answer' : 'the farm cannot answer now'
     return err(reply, 503, why, [['retry', 5]])
   })

@@ -2,7 +2,7 @@ import { readSteps, wireNumber } from '@rumpfarm/contracts'
 import type { ProgressOutcome } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Services } from '../../services.ts'
-import { err, notHeld, ok } from './answers.ts'
+import { err, notHeld, notStored, ok } from './answers.ts'
 import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
 /**
@@ -37,10 +37,11 @@ function answer(reply: FastifyReply, outcome: ProgressOutcome, next: number): Fa
   switch (outcome.kind) {
     case 'ok':
     case 'wrong-offset': {
-      const cancel = outcome.cancel === null ? [] : ([['cancel', outcome.cancel]] as const)
-      const lines = [['size', outcome.size] as const, ['next', next] as const, ...cancel]
+      const lines = [['size', outcome.size] as const, ['next', next] as const, ...cancelLine(outcome.cancel)]
       return outcome.kind === 'ok' ? ok(reply, lines) : err(reply, 409, 'offset', lines)
     }
+    case 'not-stored':
+      return answerNotStored(reply, outcome)
     case 'wrong-sum':
       return wrongSum(reply)
     case 'wrong-steps':
@@ -48,6 +49,16 @@ function answer(reply: FastifyReply, outcome: ProgressOutcome, next: number): Fa
     default:
       return notHeld(reply, outcome.kind)
   }
+}
+
+const cancelLine = (cancel: string | null) => (cancel === null ? [] : [['cancel', cancel] as const])
+
+/** Without the line `cancel`, a cancelled job would run until the storage works again. */
+function answerNotStored(reply: FastifyReply, { cause, cancel }: Extract<ProgressOutcome, { kind: 'not-stored' }>) {
+  reply.log.error({ err: cause }, 'a request of a host failed')
+  const answered = notStored(reply, cause, cancelLine(cancel))
+  if (!answered) throw cause
+  return answered
 }
 
 const wrongSteps = (reply: FastifyReply) =>
