@@ -4,14 +4,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AgentHost } from '../support/agent-host.ts'
 import { startBucket, type TestBucket } from '../support/bucket.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
+import type { LogLine } from '../support/server-process.ts'
 import { eventually } from '../support/waiting.ts'
 
 const projects = { sample: { steps: [{ job: 'sh ./job.sh' }], artifacts: ['out'], limits: { artifacts: '30 MB' } } }
 
 let bucket: TestBucket
 let farm: TestFarm
+let vax: AgentHost
 beforeAll(async () => {
   bucket = await startBucket()
   farm = await TestFarm.open({
@@ -19,6 +22,7 @@ beforeAll(async () => {
     projects,
     environment: { ...bucket.environment, FARM_SECRET: 's'.repeat(32) },
   })
+  vax = await farm.host('vax', { conf: 'slots 2\n' })
 }, 120_000)
 afterAll(async () => {
   await farm.close()
@@ -38,7 +42,6 @@ function tree(files: Record<string, string>): Buffer {
 
 describe('a farm with a bucket', { concurrent: false }, () => {
   test('a running job’s log is readable; after the job, all files are in the bucket and none in the data directory', async () => {
-    await farm.host('vax', { conf: 'slots 2\n' })
     const script = 'mkdir out; seq 1000000 >out/big; seq 400000; sleep 3; echo end\n'
     const job = await (await farm.push(script)).job()
     await job.logged('\n399999\n400000\n')
@@ -80,6 +83,30 @@ describe('a farm with a bucket', { concurrent: false }, () => {
     expect([verdict, attempts.length]).toEqual(['passed', 1])
     expect((await long.log()).toString()).toBe(`begin\n${counted(400_000)}end\n`)
     expect(farm.story()).not.toContain('S3RVER')
+  })
+
+  test('while the bucket is away, a cancel ends a job whose log the farm cannot take', async () => {
+    const job = await (await farm.push('echo begin; sleep 2; seq 400000; exec sleep 600\n')).job()
+    await job.logged('begin\n')
+    const before = farm.server.lines.length
+    bucket.goAway()
+    const isRefused = ({ msg }: LogLine) => (msg === 'a request of a host failed' ? true : undefined)
+    await farm.server.said('a refused message', isRefused, before)
+    await job.cancel()
+    await vax.hears(new RegExp(`attempt ${job.id}.1: ending the job: cancelled`))
+    expect((await job.view()).state).toBe('running')
+    bucket.comeBack()
+    expect((await job.finished()).verdict).toBe('cancelled')
+    expect((await job.log()).toString()).toBe(`begin\n${counted(400_000)}`)
+  })
+
+  test('a new commit is built soon after the bucket has come back', async () => {
+    bucket.goAway()
+    const build = await farm.push('echo new\n')
+    const problem = await eventually('the problem', async () => (await build.view()).problem ?? undefined)
+    expect(problem).toContain('the bucket of the farm does not answer')
+    bucket.comeBack()
+    expect((await (await build.job()).finished()).verdict).toBe('passed')
   })
 
   test('a second server without a shared disk has the log of a running job, and all files of ended jobs', async () => {

@@ -12,6 +12,8 @@ export interface SharedFiles {
    * has a file already, whose bytes can differ.
    */
   cache(name: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>
+  /** Throws if the files cannot be stored now, so that nobody makes a large file in vain. */
+  ping(): Promise<void>
   /**
    * The last use of a cached file is now. Returns a name for its bytes, which is another one after the file was removed and
    * stored again; undefined if there is no such file.

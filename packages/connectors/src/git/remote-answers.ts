@@ -16,6 +16,8 @@ export interface Problem {
   absent?: true
   /** The repository is on another machine, and does not answer as it should. A later try can help. */
   unreachable?: true
+  /** The bucket of the farm does not answer. A later try can help. */
+  storageAway?: true
   /** The pull request cannot be merged into this branch without a decision of its author. */
   conflictsWith?: string
 }

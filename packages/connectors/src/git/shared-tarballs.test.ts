@@ -23,6 +23,7 @@ beforeEach(() => {
   }
   shared = {
     cache,
+    ping: async () => {},
     read: async name => {
       const bytes = stored.get(name)
       return (
@@ -62,4 +63,12 @@ test('after the farm removed a tarball from the bucket, all servers send the byt
   vi.setSystemTime(Date.now() + 61_000)
   expect([await second(), await first()]).toEqual(['two', 'two'])
   vi.useRealTimers()
+})
+
+test('while the bucket does not answer, no server makes a tarball, and the farm tries again', async () => {
+  shared.ping = () => Promise.reject(Object.assign(new Error('away'), { code: 'STORAGE_AWAY' }))
+  const make = vi.fn()
+  const made = await openTarballs(temporaryDirectory(), 1000, shared).get(key, make)
+  expect(made).toMatchObject({ kind: 'failed', problem: { storageAway: true } })
+  expect(make).not.toHaveBeenCalled()
 })

@@ -123,6 +123,7 @@ const sharing =
     try {
       const found = await get()
       if (found) return found
+      await shared.ping()
       const made = await make(file)
       if (made.kind === 'failed') return made
       if (await shared.cache(name, createReadStream(file))) return { ...made, shared: await shared.use(name) }
@@ -130,7 +131,7 @@ const sharing =
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'STORAGE_AWAY') throw error
       const problem = 'the bucket of the farm does not answer, so the farm cannot share the tarball with its servers'
-      return { kind: 'failed', message: problem, problem: { kind: 'problem', problem, unreachable: true } }
+      return { kind: 'failed', message: problem, problem: { kind: 'problem', problem, storageAway: true } }
     }
   }
 

@@ -45,20 +45,23 @@ export async function markSourcesReady(
   await supersedeOlder(context, buildId)
 }
 
-/** A failed try to prepare the sources, and whether the repository only lacks the commit. */
+/** A failed try to prepare the sources. */
 export interface SourcesProblem {
   problem: string
+  /** The repository answers, but does not have the commit. */
   absent: boolean
+  /** The bucket of the farm does not answer. */
+  storageAway?: boolean
 }
 
 /**
  * Records that the sources of a build are not available now. The farm tries again: after seconds, then minutes, then
- * hours. At the end it gives up, and the build is broken.
+ * hours, and always after at most half a minute if the bucket does not answer. At the end it gives up, and the build is broken.
  */
 export async function postponeSources(
   context: Context,
   buildId: number,
-  { problem, absent }: SourcesProblem,
+  { problem, absent, storageAway }: SourcesProblem,
 ): Promise<'postponed' | 'failed'> {
   const at = context.now()
   const [build] = await context.db.query<{ tries: number; since: Date | null }>`
@@ -66,7 +69,7 @@ export async function postponeSources(
   if (!build) return 'postponed'
   const since = build.since ?? at
   const sinceSeconds = (at.getTime() - since.getTime()) / 1000
-  const wait = nextTrySeconds({ tries: build.tries + 1, sinceSeconds, absent })
+  const wait = nextTrySeconds({ tries: build.tries + 1, sinceSeconds, absent, storageAway })
   if (wait === undefined) {
     await markSourcesFailed(context, buildId, problem)
     return 'failed'

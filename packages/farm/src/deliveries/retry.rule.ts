@@ -9,6 +9,9 @@ export const unreachableSecondsMax = 86_400
  */
 export const absentSecondsMax = 1200
 
+/** The bucket is the farm's own, and a failed try costs one short request, so no build waits long after the bucket has come back. */
+const storageWaitSecondsMax = 30
+
 export interface FailedTry {
   /** How many tries there were, with this one. */
   tries: number
@@ -16,10 +19,13 @@ export interface FailedTry {
   sinceSeconds: number
   /** The repository answers, but does not have the commit. */
   absent: boolean
+  /** The bucket of the farm does not answer. */
+  storageAway?: boolean | undefined
 }
 
 /** How many seconds the farm waits before it tries again; undefined if it gives up. */
-export function nextTrySeconds({ tries, sinceSeconds, absent }: FailedTry): number | undefined {
-  const wait = waitsSeconds[Math.min(tries, waitsSeconds.length) - 1] ?? 2
+export function nextTrySeconds({ tries, sinceSeconds, absent, storageAway }: FailedTry): number | undefined {
+  const usual = waitsSeconds[Math.min(tries, waitsSeconds.length) - 1] ?? 2
+  const wait = storageAway ? Math.min(usual, storageWaitSecondsMax) : usual
   return sinceSeconds + wait > (absent ? absentSecondsMax : unreachableSecondsMax) ? undefined : wait
 }

@@ -34,6 +34,7 @@ export function sharedFiles({ bucket, index }: Place): SharedFiles {
       }
     },
     cache,
+    ping: () => bucket.ping(),
     use: name => index.useCached(name),
     async makeRoom(bytesMax) {
       while ((await index.dropCached(bytesMax, droppedAtOnce)) === droppedAtOnce);

@@ -45,8 +45,9 @@ async function prepareBuild(
   build: BuildView,
   projects: Map<string, ProjectConfig>,
 ): Promise<PreparedSource[]> {
-  const fail = async ({ problem, absent, unreachable, conflictsWith }: Omit<Problem, 'kind'>) => {
-    if (absent || unreachable) await farm.builds.postponeSources(build.id, { problem, absent: absent === true })
+  const fail = async ({ problem, absent, unreachable, storageAway, conflictsWith }: Omit<Problem, 'kind'>) => {
+    const later = { problem, absent: absent === true, storageAway: storageAway === true }
+    if (absent || unreachable || storageAway) await farm.builds.postponeSources(build.id, later)
     else await farm.builds.markSourcesFailed(build.id, problem, { conflictsWith })
     return []
   }
