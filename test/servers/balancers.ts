@@ -8,6 +8,12 @@ import { findProgram, type Kind } from './programs.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const docs = readFileSync(join(root, 'docs/scaling.md'), 'utf8')
 
+/**
+ * A load balancer uses a server again up to two seconds after the server is ready: see "Stop and update servers" in
+ * docs/scaling.md.
+ */
+export const balancerRestMs = 2_500
+
 /** The configuration of docs/scaling.md, with these servers and this port, so that a test shows that it works. */
 function configuration(kind: Kind, servers: readonly string[], port: number, directory: string): string {
   const [text = ''] = docs.split(`\`\`\`${kind}\n`).slice(1)

@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { freePort, type Program } from '../support/program.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 import { eventually } from '../support/waiting.ts'
-import { startBalancer } from './balancers.ts'
+import { balancerRestMs, startBalancer } from './balancers.ts'
 import { Machine, openNetwork, ownAddress } from './machines.ts'
 import type { Kind } from './programs.ts'
 
@@ -40,7 +40,8 @@ interface Servers {
   balancer: Program
   /** The running server of each machine. */
   running: ServerProcess[]
-  start(machine: number): Promise<void>
+  /** Starts the server of a machine again, and waits until the load balancer uses it. */
+  restart(machine: number): Promise<void>
 }
 
 interface Way {
@@ -83,7 +84,11 @@ async function openServers({ kind, queues, files }: Way): Promise<Servers> {
   closing.push(() => balancer.kill9())
   onTestFailed(() => console.error(`${kind} said:\n${balancer.lines.slice(-30).join('\n')}\n${farm.story()}`))
   farm.use(`http://127.0.0.1:${balancerPort}`)
-  return { farm, balancer, running, start }
+  const restart = async (number: number) => {
+    await start(number)
+    await sleep(balancerRestMs)
+  }
+  return { farm, balancer, running, restart }
 }
 
 /** The disk of one server, with a copy of farm.yaml. */
@@ -142,36 +147,36 @@ for (const way of ways) {
   const title = `${way.kind}, queues in ${way.queues}, files in ${way.files}`
 
   test(`${title}: each server is killed in turn, and jobs continue with byte-exact logs`, async () => {
-    const { farm, running, start } = await openServers(way)
+    const { farm, running, restart } = await openServers(way)
     for (const name of ['vax', 'alpha']) await farm.host(name)
-    const build = await farm.push(counting(150))
+    const build = await farm.push(counting(250))
     const jobs = await build.jobs()
     expect(jobs).toHaveLength(2)
     for (const job of jobs) await job.logged('line 3\n')
     for (let number = 0; number < count; number++) {
       await running[number]?.kill9()
       expect((await getTwice(`${farm.url}/`)).status).toBe(200)
-      await start(number)
+      await restart(number)
     }
     for (const job of jobs) {
       const { verdict, attempts } = await job.finished()
       expect([verdict, attempts.length]).toEqual(['passed', 1])
-      expect((await job.log()).toString()).toBe(counted(150))
+      expect((await job.log()).toString()).toBe(counted(250))
       expect((await job.artifact('out')).toString() === written).toBe(true)
     }
   })
 
   test(`${title}: each server stops in turn, and no request fails`, async () => {
-    const { farm, running, start } = await openServers(way)
+    const { farm, running, restart } = await openServers(way)
     for (const name of ['vax', 'alpha']) await farm.host(name)
-    const long = await farm.push(counting(100))
+    const long = await farm.push(counting(250))
     const builds = [long]
     const visitor = openVisitor(farm.url)
     for (let number = 0; number < count; number++) {
       const stopped = running[number]?.stop()
       builds.push(await farm.push(''))
       await stopped
-      await start(number)
+      await restart(number)
     }
     for (const build of builds)
       for (const job of await build.jobs()) {
@@ -181,7 +186,7 @@ for (const way of ways) {
     const { requests, failures } = await visitor.stop()
     expect(failures).toEqual([])
     expect(requests).toBeGreaterThan(50)
-    for (const job of await long.jobs()) expect((await job.log()).toString()).toBe(counted(100))
+    for (const job of await long.jobs()) expect((await job.log()).toString()).toBe(counted(250))
   })
 }
 

@@ -2,13 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, onTestFailed, test } from 'vitest'
 import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
-import { startBalancer } from '../servers/balancers.ts'
+import { balancerRestMs, startBalancer } from '../servers/balancers.ts'
 import { scriptProject, TestFarm } from '../support/farm-fixture.ts'
 import { freePort, type Program } from '../support/program.ts'
 import { newestStep, ready, startVersion } from './versions.ts'
-
-/** After a failed request, nginx does not use a server for two seconds: see "Stop and update servers" in docs/scaling.md. */
-const nginxRestMs = 2_500
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -41,7 +38,7 @@ async function openFarm() {
   const url = (place: number) => `http://127.0.0.1:${ports[place]}`
   const start = async (place: number, commit: string) => {
     await ready(url(place), begin(place, commit))
-    await sleep(nginxRestMs)
+    await sleep(balancerRestMs)
   }
   const balance = async () => {
     const [one = '', other = ''] = ports.map(each => `127.0.0.1:${each}`)
