@@ -1,8 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, expect, test } from 'vitest'
-import { bulk, farmClient, items, patientFetch, Refusal, Unreachable } from './index.ts'
+import { bulk, events, farmClient, items, patientFetch, Refusal, Unreachable } from './index.ts'
 
 const servers: ReturnType<typeof createServer>[] = []
 afterAll(() => {
@@ -163,4 +165,24 @@ test('`bulk` fails if the connection breaks before the end of the list', async (
     for await (const _ of bulk(farmClient({ url }), '/api/v1/builds'));
   }
   await expect(read()).rejects.toThrow()
+})
+
+test('a signal ends the events also after the garbage collector has run', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  const closed = new EventEmitter()
+  const url = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: reset\ndata: \n\n')
+    response.once('close', () => closed.emit('closed'))
+  })
+  const ended = new AbortController()
+  const stream = events(farmClient({ url }), { signal: ended.signal })
+  expect((await stream.next()).value).toEqual({ event: 'reset', id: undefined })
+  const next = stream.next()
+  await new Promise(setImmediate) // what the last turn of the event loop used can be collected only in the next one
+  collectGarbage()
+  const disconnected = once(closed, 'closed')
+  ended.abort()
+  await disconnected
+  expect(await next).toEqual({ value: undefined, done: true })
 })

@@ -62,6 +62,7 @@ export function farmClient({ url, token, badToken, fetch = globalThis.fetch }: C
     if (token !== undefined) request.headers.set('authorization', `Bearer ${token}`)
     if (!request.headers.has('accept')) request.headers.set('accept', 'application/json, */*;q=0.5')
     const response = await reach(fetch, request)
+    if (response.body) requests.set(response.body, request)
     if (response.ok) return response
     const refusal = await refusalOf(response)
     throw response.status === 401 && badToken !== undefined ? new Refusal(401, badToken, refusal.problem) : refusal
@@ -76,6 +77,12 @@ export function farmClient({ url, token, badToken, fetch = globalThis.fetch }: C
     fetch: (path, init) => send(new Request(`${url}${path}`, init)),
   } as FarmClient
 }
+
+/**
+ * The request of each answer whose body somebody reads. Node.js forgets the signal of a request when the garbage collector
+ * removes the request. Then an abort would not end the body (https://github.com/nodejs/node/issues/55428).
+ */
+const requests = new WeakMap<ReadableStream, Request>()
 
 async function reach(fetch: (request: Request) => Promise<Response>, request: Request): Promise<Response> {
   try {
