@@ -56,11 +56,14 @@ export const readResults = ({ suites, errors }: Report, isOk: boolean): TestResu
 /** Playwright's filter is a regular expression. */
 const filterOf = (file: string): string => `/${file.replaceAll('.', '\\.')}$`
 
+const again = (files: readonly string[]): string[] => ['--trace=retain-on-failure', ...files.map(filterOf)]
+
+/** Runs these files, which failed before, or all. */
 const runOnce = async (temporary: string, files: readonly string[]): Promise<TestResult[]> => {
   const report = `${temporary}/playwright-${files.length}.json`
   const words = ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'test', '-c', 'e2e', '--reporter=list,json']
   const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: report }
-  const isOk = await runBeside('pnpm', [...words, ...files.map(filterOf)], env)
+  const isOk = await runBeside('pnpm', files.length > 0 ? [...words, ...again(files)] : words, env)
   const text = await readFile(report, 'utf8').catch(() => undefined)
   return text === undefined
     ? [failure('playwright', 'playwright wrote no report; see above')]
