@@ -19,13 +19,12 @@ const shellScripts = async (): Promise<string[]> => {
   return files.filter((_, index) => shellLine.test(firstLines[index] ?? ''))
 }
 
-export const checkTypes = (options: readonly string[] = []): Promise<TestResult[]> =>
+const checkTypes = (): Promise<TestResult[]> =>
   check('type check of all packages', 'turbo', [
     'run',
     'typecheck',
     '--output-logs=errors-only',
     '--no-update-notifier',
-    ...options,
   ])
 
 /** The checks that need no running farm. */
