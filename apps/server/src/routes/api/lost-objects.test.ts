@@ -1,4 +1,5 @@
-// A bucket that has lost objects, for example after the restore of an older database. PostgreSQL and the storage are real.
+// A bucket that has lost objects, for example after the restore of an older database, or that does not answer. PostgreSQL and
+// the storage are real.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
@@ -61,5 +62,27 @@ bucketServerTest(
     await farm.failures.examine({ jobId: 2, number: 1 })
     expect(await server.sql(`SELECT FROM "Examination" WHERE "jobId" = 2`)).toEqual([])
     expect(await server.sql(`SELECT "step" FROM "Failure" WHERE "jobId" = 2`)).toEqual([{ step: 'build' }])
+  },
+)
+
+bucketServerTest(
+  'while the bucket does not answer, the page of a job shows all except its log',
+  async ({ server, testBucket }) => {
+    await server.configure({ artifacts: ['*'] })
+    const vax = await server.host('vax')
+    await server.build()
+    await run(vax, '1.1', [0, 2])
+    testBucket.goAway()
+    for (const page of ['/jobs/1', '/jobs/1?find=line', '/jobs/1?times']) {
+      const { statusCode, body } = await server.ask(page)
+      expect(statusCode).toBe(200)
+      expect(body).toContain('The bucket of the farm does not answer, so this page cannot show the log.')
+      expect(body).toContain('a.txt')
+      expect(body).not.toMatch(/no longer has|No output/)
+    }
+    testBucket.comeBack()
+    const { body } = await server.ask('/jobs/1')
+    expect(body).toContain('a line of a log')
+    expect(body).not.toContain('does not answer')
   },
 )

@@ -11,7 +11,7 @@ import type { JobLog } from './shown-log.ts'
 import type { WindowPart } from './window.ts'
 
 export function LogView({ log }: { log: JobLog }) {
-  const { window, live, missingBytes, expired, damagedAt, path, query, sections } = log
+  const { window, live, missingBytes, away, expired, damagedAt, path, query, sections } = log
   const follow = live ? followedFrom(log) : undefined
   return (
     <section
@@ -22,12 +22,12 @@ export function LogView({ log }: { log: JobLog }) {
       data-newest={follow !== undefined && opensAtEnd(query) ? true : undefined}
     >
       <h2>Log</h2>
-      {expired ? <Gone what="The log" expired={expired} /> : <LogTools log={log} />}
-      {!expired && missingBytes > 0 && (
+      {expired ? <Gone what="The log" expired={expired} /> : away ? <Away /> : <LogTools log={log} />}
+      {!expired && !away && missingBytes > 0 && (
         <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>
       )}
       {!expired && damagedAt && <Damaged at={damagedAt} />}
-      {!expired && window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
+      {!expired && window.size === 0 && !live && !away && missingBytes === 0 && <p class="empty">No output.</p>}
       {sections.map((section, index) => {
         const part = window.parts.find(shown => shown.section === index)
         if (part) return <Part part={part} log={log} />
@@ -46,6 +46,12 @@ export function LogView({ log }: { log: JobLog }) {
     </section>
   )
 }
+
+const Away = () => (
+  <p class="empty">
+    The bucket of the farm does not answer, so this page cannot show the log. Load the page again in a moment.
+  </p>
+)
 
 const Damaged = ({ at }: { at: Date }) => (
   <p class="empty">

@@ -17,6 +17,8 @@ export interface JobLog {
   live: boolean
   /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
   missingBytes: number
+  /** The bucket of the farm does not answer, so the page shows nothing of the log. */
+  away: boolean
   /** When the farm deleted the log, because of `keep` in farm.yaml; null if it did not. */
   expired: Expired | null
   /** When the farm found that the stored bytes differ from those of the host; null if it did not. */

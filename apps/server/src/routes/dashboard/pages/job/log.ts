@@ -1,4 +1,11 @@
-import { type AttemptView, type FailureView, type Farm, isObjectGone, type JobView } from '@rumpfarm/farm'
+import {
+  type AttemptView,
+  type FailureView,
+  type Farm,
+  isObjectGone,
+  isStorageAway,
+  type JobView,
+} from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { lineIndexOf } from '../../log/line-index.ts'
 import { readLogQuery } from '../../log/log-query.ts'
@@ -22,15 +29,25 @@ interface Exchange {
   reply: FastifyReply
 }
 
-/** Reads the part of the log that the page shows. If the bucket has lost bytes of the log, the page shows none of it. */
+/**
+ * Reads the part of the log that the page shows. If the bucket has lost bytes of the log, or does not answer, the page shows
+ * none of it. The verdict, the steps and the buttons do not need the bucket.
+ */
 export async function logOf(farm: Farm, exchange: Exchange, source: LogSource): Promise<JobLog> {
   try {
     return await readLog(exchange, source, storedLog(farm, source), timelineOf(farm, source))
   } catch (error) {
-    if (!isObjectGone(error)) throw error
-    exchange.request.log.warn({ err: error }, `the log of ${source.attempt.attempt} is not in the bucket`)
+    const away = isStorageAway(error)
+    if (!away && !isObjectGone(error)) throw error
+    exchange.request.log.warn({ err: error }, `the page cannot show the log of ${source.attempt.attempt}`)
     const nothing = { ...source, logSize: 0 }
-    return readLog(exchange, nothing, { ...storedLog(farm, nothing), lineFeeds: async () => undefined }, noTimes)
+    const log = await readLog(
+      exchange,
+      nothing,
+      { ...storedLog(farm, nothing), lineFeeds: async () => undefined },
+      noTimes,
+    )
+    return away ? { ...log, away, live: false } : log
   }
 }
 
@@ -64,6 +81,7 @@ async function readLog(
     query,
     found,
     errors,
+    away: false,
     timesKnown: times?.isKnown ?? false,
     ...namesOf(source),
   }
