@@ -12,6 +12,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { test, vi } from 'vitest'
 import { startBucket, type TestBucket } from '../../../test/support/bucket.ts'
+import { fillDirectory } from '../../../test/support/filled-directory.ts'
 import { types } from '../../../test/support/number-types.ts'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
@@ -237,14 +238,16 @@ function makeRepository(directory: string): Repository {
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
   const git = (...args: string[]) =>
     execFileSync('git', [...identity, '-C', directory, ...args], { encoding: 'utf8' }).trim()
-  execFileSync('git', ['init', '--quiet', '--initial-branch=main', directory])
   const commit = (subject: string) => {
     writeFileSync(join(directory, 'a.c'), `/* ${subject} */\n`)
     git('add', '--all')
     git('commit', '--quiet', '-m', subject)
     return git('rev-parse', 'HEAD')
   }
-  commit('First')
+  fillDirectory(directory, 'server', () => {
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main', '--template=', directory])
+    commit('First')
+  })
   return { directory, git, commit }
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { fillDirectory } from '../../../../test/support/filled-directory.ts'
 
 /** A directory that is removed after the test. */
 export function temporaryDirectory(): string {
@@ -34,13 +35,18 @@ export interface Repository {
   commit: (subject: string, files?: Record<string, string>) => string
 }
 
+const usualFiles = { 'hello.c': 'int main(void) { return 0; }\n' }
+
+/** The time of the first commit. Each later commit is a minute later. */
+const firstSecond = 1_700_000_060
+
 /** A real repository with one commit on main. */
 export function makeRepository(
-  files: Record<string, string> = { 'hello.c': 'int main(void) { return 0; }\n' },
+  files: Record<string, string> = usualFiles,
   objectFormat: 'sha1' | 'sha256' = 'sha1',
 ): Repository {
   const directory = temporaryDirectory()
-  let second = 1_700_000_000
+  let second = firstSecond - 60
   const git = (...args: string[]) => {
     const date = `${second} +0000`
     const env = { ...quietEnvironment(identity), GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
@@ -61,7 +67,12 @@ export function makeRepository(
     git('commit', '--quiet', '--allow-empty', '--message', subject)
     return git('rev-parse', 'HEAD')
   }
-  git('init', '--quiet', '--initial-branch=main', `--object-format=${objectFormat}`)
-  commit('First', files)
+  const fill = () => {
+    git('init', '--quiet', '--initial-branch=main', '--template=', `--object-format=${objectFormat}`)
+    commit('First', files)
+  }
+  if (files === usualFiles) fillDirectory(directory, `connectors ${objectFormat}`, fill)
+  else fill()
+  second = firstSecond
   return { directory, git, commit }
 }
