@@ -3,7 +3,7 @@ import { sql } from '../src/db/sql.ts'
 import type { Offer } from '../src/index.ts'
 import { waitQuery } from '../src/matrix/longest-wait.ts'
 import { expectation } from '../src/queue/expectation.ts'
-import { openAttempts } from '../src/queue/queue-query.ts'
+import { openJobs, queueDetails } from '../src/queue/queue-query.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 import { rowsRead } from './rows-read.ts'
 
@@ -45,7 +45,7 @@ farmTest(
     await farm.build(commitOf('f'))
     const after = (minutes: number) => new Date(start.getTime() + minutes * minute * 1000)
 
-    const { jobs, complete } = await farm.queue.list()
+    const { jobs, complete } = await farm.queue.list({ limit: 10 })
     expect(complete).toBe(true)
     expect(
       jobs.map(({ jobId, state, startsAt, endsAt, before }) => ({ jobId, state, startsAt, endsAt, before })),
@@ -57,10 +57,18 @@ farmTest(
     ])
     expect(jobs[0]?.reason).toMatchObject({ code: 'slot-busy', busyWith: 4, until: after(10) })
     expect(jobs[2]).toMatchObject({ reason: null, expectedMs: 10 * minute * 1000, project: 'sample', host: 'vax' })
+    const short = await farm.queue.list({ limit: { waiting: 1, blocked: 1, running: 1 } })
+    expect(short).toEqual({
+      jobs: [jobs[0], jobs[2]],
+      counts: { waiting: 2, blocked: 0, running: 2 },
+      hosts: ['vax'],
+      projects: ['sample'],
+      complete: true,
+    })
     expect(await farm.queue.find({ id: 6, host: 'vax' })).toEqual(jobs[1])
     expect(await farm.queue.find({ id: 1, host: 'vax' })).toBeUndefined()
-    expect((await farm.queue.list({ project: 'other' })).jobs).toEqual([])
-    expect((await farm.queue.list({ host: 'nobody' })).jobs).toEqual([])
+    expect((await farm.queue.list({ project: 'other', limit: 10 })).jobs).toEqual([])
+    expect((await farm.queue.list({ host: 'nobody', limit: 10 })).jobs).toEqual([])
   },
 )
 
@@ -69,7 +77,7 @@ farmTest('a job whose host is paused has no estimated start', async ({ farm }) =
   await farm.host('vax')
   await farm.build(commitOf('a'))
   await farm.hosts.setPaused('vax', true)
-  expect((await farm.queue.list({ host: 'vax' })).jobs).toMatchObject([
+  expect((await farm.queue.list({ host: 'vax', limit: 10 })).jobs).toMatchObject([
     { reason: { code: 'host-paused', since: farm.now() }, startsAt: null },
   ])
 })
@@ -80,8 +88,10 @@ farmTest('a new branch uses the durations of another branch', async ({ farm }) =
   await run(farm, vax, commitOf('a'), 8)
   const pushed = await farm.push(commitOf('b'), { branch: 'release/1' })
   if (pushed.kind !== 'built') throw new Error(pushed.kind)
-  expect((await farm.queue.list()).jobs).toMatchObject([{ reason: { code: 'sources' }, expectedMs: 8 * minute * 1000 }])
-  expect((await farm.queue.list()).jobs[0]?.branch).toBe('release/1')
+  expect((await farm.queue.list({ limit: 10 })).jobs).toMatchObject([
+    { reason: { code: 'sources' }, expectedMs: 8 * minute * 1000 },
+  ])
+  expect((await farm.queue.list({ limit: 10 })).jobs[0]?.branch).toBe('release/1')
   expect(Object.keys((await farm.queue.expectation(2)).steps)).toEqual(['configure', 'build', 'tests'])
 })
 
@@ -109,8 +119,9 @@ farmTest('the queries of the queue read few rows, whatever the history of the fa
     SELECT n, 1, ${vax.id}, 'passed', now(), now(), now() FROM generate_series(1001, 11000) n`)
   await farm.sql('ANALYZE')
   await farm.build(commitOf('b'))
-  expect(await rowsRead(farm, openAttempts(sql`WHERE "hostId" = ${vax.id}`))).toBeLessThan(50)
-  expect(await rowsRead(farm, openAttempts(sql``))).toBeLessThan(50)
+  expect(await rowsRead(farm, openJobs(sql`WHERE "hostId" = ${vax.id}`))).toBeLessThan(50)
+  expect(await rowsRead(farm, openJobs(sql``))).toBeLessThan(50)
+  expect(await rowsRead(farm, queueDetails([2]))).toBeLessThan(50)
   expect(await rowsRead(farm, waitQuery({}))).toBeLessThan(50)
   expect(await rowsRead(farm, expectation(1))).toBeLessThan(700)
 })

@@ -114,7 +114,7 @@ farmTest('projects take turns on a host', async ({ farm }) => {
   await build('other', commitOf('b'))
   for (const commit of ten.slice(0, 4)) await build('sample', commit)
 
-  const { jobs } = await farm.queue.list()
+  const { jobs } = await farm.queue.list({ limit: 10 })
   const order = [2, 6, 1, 5, 4, 3]
   expect(jobs.map(({ buildId, before }) => [buildId, before])).toEqual(
     order.map((buildId, before) => [buildId, before]),
@@ -130,7 +130,7 @@ farmTest('a project runs no more jobs at once than farm.yaml allows, also on sev
   const offers = answers.filter((answer): answer is Offer => typeof answer !== 'string')
   expect(offers).toHaveLength(2)
   const idle = hosts.find((_, index) => answers[index] === 'none') as HostHandle
-  const [waiting] = (await farm.queue.list()).jobs
+  const [waiting] = (await farm.queue.list({ limit: 10 })).jobs
   expect(waiting?.reason).toMatchObject({
     code: 'project-limit',
     text: 'sample runs 2 jobs, and its limit is 2 (jobs-at-once in farm.yaml).',

@@ -4,7 +4,18 @@ import { branchOfJob, joinJobAndBuild } from '../db/fragments.ts'
 import { constant, type Sql, sql } from '../db/sql.ts'
 import { presence } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
-import { composeQueue, type OpenAttempt, type QueueEntry, type QueueHost } from './queue.rule.ts'
+import { composeQueue, type QueueDetails, type QueueEntry } from './queue.rule.ts'
+import {
+  countKinds,
+  firstPlaces,
+  neededPlaces,
+  type OpenJobs,
+  type Place,
+  placesOf,
+  type QueueHost,
+  type QueueKind,
+  type QueueLimit,
+} from './queue-order.rule.ts'
 import type { ProjectCap } from './why-waiting.rule.ts'
 
 /** The queue has at most this many jobs. Others have waited for a shorter time. */
@@ -13,7 +24,13 @@ export const queueMax = 5_000
 const otherBranchesMax = 5
 
 export interface Queue {
+  /** The first jobs. */
   jobs: QueueEntry[]
+  /** How many jobs the queue has. */
+  counts: Record<QueueKind, number>
+  /** The hosts and projects of all jobs. */
+  hosts: string[]
+  projects: string[]
   /** False if the farm has more open jobs than `queueMax`. */
   complete: boolean
 }
@@ -24,28 +41,59 @@ export interface QueueFilter {
 }
 
 /** The jobs that wait or run. A filter does not change the estimated times, because other jobs use the same slots. */
-export async function readQueue(context: Context, filter: QueueFilter = {}): Promise<Queue> {
-  const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
-  if (hostId === null) return { jobs: [], complete: true }
-  const ofHost = hostId === undefined ? sql`` : sql`WHERE "hostId" = ${hostId}`
-  const attempts = await context.db.query<OpenAttempt>`${openAttempts(ofHost)}`
-  const hosts = await readHosts(context, [...new Set(attempts.map(attempt => attempt.hostId))])
-  const caps = await readCaps(context)
-  const jobs = composeQueue(attempts.slice(0, queueMax), hosts, context.now(), caps)
-  const { project } = filter
+export async function readQueue(
+  context: Context,
+  { host, project, limit }: QueueFilter & { limit: QueueLimit },
+): Promise<Queue> {
+  const open = await readOpenJobs(context, host)
+  const places = project === undefined ? open.places : open.places.filter(place => place.project === project)
   return {
-    jobs: project === undefined ? jobs : jobs.filter(job => job.project === project),
-    complete: attempts.length <= queueMax,
+    jobs: await readEntries(context, open, firstPlaces(places, limit)),
+    counts: countKinds(places),
+    hosts: namesOf(places, place => place.host.name),
+    projects: namesOf(places, place => place.project),
+    complete: open.complete,
   }
 }
+
+const namesOf = (places: readonly Place[], nameOf: (place: Place) => string): string[] =>
+  [...new Set(places.map(nameOf))].sort()
 
 /** The place of a job in the queue of its host; undefined if the job has ended. */
 export async function findInQueue(
   context: Context,
-  job: { id: number; host: string },
+  { id, host }: { id: number; host: string },
 ): Promise<QueueEntry | undefined> {
-  const { jobs } = await readQueue(context, { host: job.host })
-  return jobs.find(({ jobId }) => jobId === job.id)
+  const open = await readOpenJobs(context, host)
+  const shown = open.places.filter(({ jobId }) => jobId === id)
+  return (await readEntries(context, open, shown))[0]
+}
+
+interface OpenQueue {
+  places: Place[]
+  caps: ReadonlyMap<string, ProjectCap>
+  complete: boolean
+}
+
+/** The order of the open jobs, with the few values that decide it. */
+async function readOpenJobs(context: Context, host: string | undefined): Promise<OpenQueue> {
+  const hostId = host === undefined ? undefined : await hostIdOf(context, host)
+  if (hostId === null) return { places: [], caps: new Map(), complete: true }
+  const ofHost = hostId === undefined ? sql`` : sql`WHERE "hostId" = ${hostId}`
+  const open = await context.db.query<OpenJobs>`${openJobs(ofHost)}`
+  const hosts = await readHosts(context, [...new Set(open.map(({ hostId }) => hostId))])
+  const caps = await readCaps(context)
+  const places = placesOf(open, hosts, caps)
+  return { places: places.filter(({ wait }) => wait <= queueMax), caps, complete: places.length <= queueMax }
+}
+
+/** Reads what only the shown jobs need. */
+async function readEntries(context: Context, open: OpenQueue, shown: readonly Place[]): Promise<QueueEntry[]> {
+  if (shown.length === 0) return []
+  const needed = neededPlaces(open.places, shown)
+  const rows = await context.db.query<QueueDetails>`${queueDetails(needed.map(({ jobId }) => jobId))}`
+  const details = new Map(rows.map(row => [row.jobId, row]))
+  return composeQueue(shown, needed, details, context.now(), open.caps)
 }
 
 async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
@@ -65,13 +113,23 @@ export const expectedMsOfJob = sql`COALESCE(
   (${expectedIn(sql`SELECT "name" FROM "Branch" WHERE "projectName" = build."projectName"
                      ORDER BY "pushedAt" DESC LIMIT ${otherBranchesMax}`)}))`
 
-/** The oldest open attempts; `ofHost` selects one host. */
-export const openAttempts = (ofHost: Sql): Sql => sql`
-  SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."priority", a."queuedAt", a."startedAt", a."steps",
-         build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", a."fork", job."arch",
-         job."variant", ${expectedMsOfJob} AS "expectedMs"
-    FROM (SELECT * FROM "OpenAttempt" ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
-    ${joinJobAndBuild}`
+/**
+ * The oldest open jobs; `ofHost` selects one host. One row has all jobs with equal values, so the server has few rows to
+ * read.
+ */
+export const openJobs = (ofHost: Sql): Sql => sql`
+  SELECT a."hostId", a."state", a."priority", a."projectName" AS "project", ${branchOfJob} AS "branch", a."fork", job."arch",
+         json_agg(json_build_array(a."jobId", a."buildId", a."wait")) AS "jobs"
+    FROM (SELECT "jobId", "buildId", "projectName", "hostId", "state", "priority", "fork",
+                 row_number() OVER (ORDER BY "queuedAt", "jobId") AS "wait"
+            FROM "OpenAttempt" ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${constant(queueMax + 1)}) a
+    ${joinJobAndBuild}
+   GROUP BY a."hostId", a."state", a."priority", a."projectName", ${branchOfJob}, a."fork", job."arch"`
+
+export const queueDetails = (jobIds: readonly number[]): Sql => sql`
+  SELECT a."jobId", a."number", a."purpose", a."queuedAt", a."startedAt", jsonb_array_length(a."steps") AS "stepsEnded",
+         build."commit", job."variant", ${expectedMsOfJob} AS "expectedMs"
+    FROM "OpenAttempt" a ${joinJobAndBuild} WHERE a."jobId" = ANY(${[...jobIds]}::bigint[])`
 
 /** farm.yaml has at most 200 projects. A host can have turns of projects that left farm.yaml. */
 const turnsMax = 1_000

@@ -19,9 +19,9 @@ export const queue =
         },
       },
       async request => {
-        const { jobs, complete } = await farm.queue.list(request.query)
-        const items = jobs.slice(0, api.queueLimit)
-        return { items, total: jobs.length, complete: complete && items.length === jobs.length }
+        const { jobs: items, counts, complete } = await farm.queue.list({ ...request.query, limit: api.queueLimit })
+        const total = counts.waiting + counts.blocked + counts.running
+        return { items, total, complete: complete && total <= api.queueLimit }
       },
     )
 

@@ -1,4 +1,4 @@
-import { type AlertState, type HostView, type JobSummary, permitsForks, type QueueEntry } from '@rumpfarm/farm'
+import { type AlertState, type HostView, type JobSummary, permitsForks, type Queue } from '@rumpfarm/farm'
 import { Ago, Moment } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { hostFeedPath } from '../../components/feed-paths.ts'
@@ -20,7 +20,7 @@ export interface HostPage {
   /** The newest jobs that have ended. */
   jobs: readonly JobSummary[]
   /** The jobs that run or wait. */
-  queue: readonly QueueEntry[]
+  queue: Queue
   /** The version of the agent that the server offers; null if the host already runs this version. */
   offered: string | null
   /** The alert of the host, for administrators; undefined while alerts are off. */

@@ -1,4 +1,4 @@
-import type { QueueEntry } from '@rumpfarm/farm'
+import type { Queue, QueueEntry } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime } from '../../components/estimate.tsx'
@@ -6,10 +6,10 @@ import { Link } from '../../components/links.tsx'
 import { counted } from '../../components/status.ts'
 
 /** What the host does now: its running jobs, and the number of its waiting jobs. */
-export function HostQueue({ host, queue, at }: { host: string; queue: readonly QueueEntry[]; at: Date }) {
-  const running = queue.filter(({ reason }) => reason === null)
-  const waiting = queue.length - running.length
-  if (queue.length === 0) return null
+export function HostQueue({ host, queue, at }: { host: string; queue: Queue; at: Date }) {
+  const { jobs: running, counts } = queue
+  const waiting = counts.waiting + counts.blocked
+  if (running.length === 0 && waiting === 0) return null
   return (
     <section aria-label="Now">
       {running.length > 0 && (

@@ -2,14 +2,14 @@ import type { Queue } from '@rumpfarm/farm'
 import { Form, Link } from '../../components/links.tsx'
 
 interface Props {
-  queue: Queue
+  queue: Pick<Queue, 'hosts' | 'projects'>
   filter: { host: string | undefined; project: string | undefined }
 }
 
-/** Selects a host and a project among the jobs on the page. */
-export function QueueFilter({ queue: { jobs }, filter }: Props) {
-  const hosts = namesOf([...jobs.map(({ host }) => host), filter.host])
-  const projects = namesOf([...jobs.map(({ project }) => project), filter.project])
+/** Selects a host and a project among those of the queue. */
+export function QueueFilter({ queue, filter }: Props) {
+  const hosts = namesOf([...queue.hosts, filter.host])
+  const projects = namesOf([...queue.projects, filter.project])
   const filtered = filter.host !== undefined || filter.project !== undefined
   if (hosts.length < 2 && projects.length < 2 && !filtered) return null
   return (

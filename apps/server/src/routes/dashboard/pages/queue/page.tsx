@@ -1,4 +1,4 @@
-import { isBlocked, type Queue, type QueueEntry, type SupersededJob } from '@rumpfarm/farm'
+import type { Queue, QueueEntry, QueueKind, SupersededJob } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
@@ -13,7 +13,7 @@ import { QueueFilter } from './filter.tsx'
 import { Superseded } from './superseded.tsx'
 
 /** Each table of the page shows at most this many jobs. */
-const shownMax = 100
+export const shownMax = 100
 
 export interface QueuePage {
   visit: Visit
@@ -24,14 +24,17 @@ export interface QueuePage {
 }
 
 export function renderQueuePage({ visit, queue, superseded, filter }: QueuePage): string {
-  const waiting = queue.jobs.filter(({ reason }) => reason !== null && !isBlocked(reason))
-  const blocked = queue.jobs.filter(({ reason }) => reason !== null && isBlocked(reason))
-  const running = queue.jobs.filter(({ reason }) => reason === null)
+  const { waiting, blocked, running } = queue.counts
+  const jobsOf = (kind: QueueKind) => ({
+    jobs: queue.jobs.filter(job => job.kind === kind),
+    kind,
+    count: queue.counts[kind],
+  })
   return renderPage({
     title: 'Queue',
     visit,
     live: true,
-    reloadSeconds: queue.jobs.length > 0 ? 15 : undefined,
+    reloadSeconds: waiting + blocked + running > 0 ? 15 : undefined,
     children: (
       <>
         <h1>Queue</h1>
@@ -39,33 +42,29 @@ export function renderQueuePage({ visit, queue, superseded, filter }: QueuePage)
         {!queue.complete && (
           <p class="banner">The farm has more jobs than this page can show. Select a host to see its jobs.</p>
         )}
-        <h2>{counted(waiting.length, 'waiting job')}</h2>
-        {waiting.length > 0 && (
+        <h2>{counted(waiting, 'waiting job')}</h2>
+        {waiting > 0 && (
           <p>
             A host runs first what a person requested, then pushes, schedules and bisections. Projects take turns, and
             the newest build of a project comes first.
           </p>
         )}
-        {waiting.length === 0 ? (
+        {waiting === 0 ? (
           <p class="empty">No job waits for a free host.</p>
         ) : (
-          <Jobs jobs={waiting} at={visit.at} kind="waiting" />
+          <Jobs {...jobsOf('waiting')} at={visit.at} />
         )}
-        {blocked.length > 0 && (
+        {blocked > 0 && (
           <>
-            <h2>{counted(blocked.length, 'blocked job')}</h2>
+            <h2>{counted(blocked, 'blocked job')}</h2>
             <p class="empty">
               The farm cannot estimate when these jobs start, for example because their host is silent or paused.
             </p>
-            <Jobs jobs={blocked} at={visit.at} kind="blocked" />
+            <Jobs {...jobsOf('blocked')} at={visit.at} />
           </>
         )}
-        <h2>{counted(running.length, 'running job')}</h2>
-        {running.length === 0 ? (
-          <p class="empty">No job runs.</p>
-        ) : (
-          <Jobs jobs={running} at={visit.at} kind="running" />
-        )}
+        <h2>{counted(running, 'running job')}</h2>
+        {running === 0 ? <p class="empty">No job runs.</p> : <Jobs {...jobsOf('running')} at={visit.at} />}
         <Superseded jobs={superseded} at={visit.at} />
         <p>
           <Link to={`/lost${filter.project === undefined ? '' : `?project=${segment(filter.project)}`}`}>
@@ -78,9 +77,12 @@ export function renderQueuePage({ visit, queue, superseded, filter }: QueuePage)
 }
 
 interface JobsProps {
+  /** The first jobs of this kind. */
   jobs: readonly QueueEntry[]
+  /** How many jobs of this kind the queue has. */
+  count: number
   at: Date
-  kind: keyof typeof labels
+  kind: QueueKind
 }
 
 const labels = {
@@ -89,7 +91,7 @@ const labels = {
   running: 'Running jobs, first queued job first',
 }
 
-function Jobs({ jobs, at, kind }: JobsProps) {
+function Jobs({ jobs, count, at, kind }: JobsProps) {
   const label = labels[kind]
   const runs = kind === 'running'
   return (
@@ -109,15 +111,15 @@ function Jobs({ jobs, at, kind }: JobsProps) {
             </tr>
           </thead>
           <tbody>
-            {jobs.slice(0, shownMax).map(job => (
+            {jobs.map(job => (
               <Row job={job} at={at} />
             ))}
           </tbody>
         </table>
       </ScrollFrame>
-      {jobs.length > shownMax && (
+      {count > shownMax && (
         <p>
-          The table shows the first {shownMax} of {jobs.length} jobs. Select a host to see all its jobs.
+          The table shows the first {shownMax} of {count} jobs. Select a host to see all its jobs.
         </p>
       )}
     </>

@@ -3,7 +3,7 @@ import type { Services } from '../../../../services.ts'
 import { livePage } from '../../live/live-page.ts'
 import { queryWord } from '../../query.ts'
 import { visitOf } from '../../visit.ts'
-import { renderQueuePage } from './page.tsx'
+import { renderQueuePage, shownMax } from './page.tsx'
 import { supersededMax } from './superseded.tsx'
 
 export function queueRoute(app: FastifyInstance, services: Services): void {
@@ -12,7 +12,7 @@ export function queueRoute(app: FastifyInstance, services: Services): void {
     const { queue: reader } = services.farm
     const [visit, queue, superseded] = await Promise.all([
       visitOf(services, request),
-      reader.list(filter),
+      reader.list({ ...filter, limit: { waiting: shownMax, blocked: shownMax, running: shownMax } }),
       reader.listSuperseded({ ...filter, limit: supersededMax + 1 }),
     ])
     return renderQueuePage({ visit, queue, superseded, filter })
