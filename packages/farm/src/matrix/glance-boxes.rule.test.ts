@@ -23,6 +23,7 @@ const project = (name: string, arches = ['*'], knownFailures: ProjectConfig['kno
 
 const base = project('base')
 const docs = project('docs', ['amd64'])
+const both = { ...base, variants: { ...base.variants, small: { env: {}, hosts: ['*'], arches: ['*'] } } }
 const kindsOf = (...projects: ProjectConfig[]): Kind[] =>
   projects.map(one => ({ project: one, branch: 'main', variant: 'default' }))
 
@@ -112,7 +113,23 @@ describe('a box has every expected cell of its host and arch', () => {
   test.each<[string, string | undefined, Given]>([
     ['no cell has a result', 'never-ran 2/2', {}],
     ['every cell passed', 'passed 2/2', { passed: [[amd64, [0b11]]] }],
-    ['one cell passed, and the other never ran', 'never-ran 1/2', { passed: [[amd64, [0b01]]] }],
+    ['one project passed, and the other never ran', 'passed 1/2', { passed: [[amd64, [0b01]]] }],
+    [
+      'one project passed, and the owner of the host forbids the other',
+      'passed 1/2',
+      {
+        passed: [[amd64, [0b10]]],
+        hosts: [host('zen', { rules: [{ verb: 'allow', project: 'docs', branches: [] }] })],
+      },
+    ],
+    [
+      'one variant of a project passed, and the other never ran',
+      'never-ran 1/3',
+      {
+        kinds: [...kindsOf(both, docs), { project: both, branch: 'main', variant: 'small' }],
+        passed: [[amd64, [0b011]]],
+      },
+    ],
     [
       'one cell fails, and the other passed',
       'new build 1/2',
@@ -165,7 +182,7 @@ test('a farm can have more kinds of cells than a number has bits', () => {
   const kinds = kindsOf(...Array.from({ length: 65 }, (_, index) => project(`p${index}`)))
   const all = (1 << bitsPerWord) - 1
   expect(box({ kinds, passed: [[amd64, [all, all, 0b11111]]] })).toBe('passed 65/65')
-  expect(box({ kinds, passed: [[amd64, [all, all, 0b01111]]] })).toBe('never-ran 1/65')
+  expect(box({ kinds, passed: [[amd64, [all, all, 0b01111]]] })).toBe('passed 64/65')
   expect(box({ kinds, passed: [[amd64, [all, all, 0b01111]]], cells: [failure(64, 'amd64')] })).toBe('new build 1/65')
 })
 
@@ -299,17 +316,24 @@ test('of many random farms, the boxes are the same as those of the single cells'
     })
     const branches = new Map(projects.map(({ name }) => [name, { shown: 'main', built: ['main'] }]))
     const matrix = composeMatrix({ at, projects, branches, hosts, records, active, acknowledgements })
-    const parts = new Map<string, Part[]>()
+    const parts = new Map<string, { project: string; part: Part }[]>()
     for (const cell of matrix.cells) {
       const key = boxKey(cell.host, cell.arch)
-      parts.set(key, [...(parts.get(key) ?? []), partOf(cell)])
+      parts.set(key, [...(parts.get(key) ?? []), { project: cell.project, part: partOf(cell) }])
+    }
+    const hasRun = ({ part: { look } }: { part: Part }) => look !== 'never-ran' && look !== 'prevented'
+    const boxOf = (all: { project: string; part: Part }[]) => {
+      const present = new Set(all.filter(hasRun).map(({ project }) => project))
+      const partsOf = (wanted: boolean) =>
+        all.filter(({ project }) => present.has(project) === wanted).map(({ part }) => part)
+      return foldBox(partsOf(true), 0, partsOf(false))
     }
     // The farm does not read when a cell that passed began to pass, and no box shows it.
     const comparable = ([key, { sinceMs, step, ...rest }]: [string, ReturnType<typeof foldBox>]) => [
       key,
       { ...rest, ...(rest.look === 'passed' ? {} : { sinceMs, step }) },
     ]
-    const expected = [...parts].map(([key, own]) => comparable([key, foldBox(own)]))
+    const expected = [...parts].map(([key, own]) => comparable([key, boxOf(own)]))
     expect(new Map([...boxes].map(comparable) as [string, unknown][]), `seed ${seed}`).toEqual(
       new Map(expected as [string, unknown][]),
     )

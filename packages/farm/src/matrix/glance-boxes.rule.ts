@@ -83,8 +83,15 @@ export function foldBoxes(input: BoxesInput): Boxes {
       const key = boxKey(host.name, arch)
       const place = { input, host: host.name, arch, prevented: unable !== null, forbidden, isKnown }
       const passing = and(planned, known.get(key) ?? none)
-      const { parts, left } = partsOf(place, planned, passing, read.get(key) ?? [], active.get(key) ?? [], all.cells)
-      all.boxes.set(key, foldBox(parts, left))
+      const { parts, left, absent } = partsOf(
+        place,
+        planned,
+        passing,
+        read.get(key) ?? [],
+        active.get(key) ?? [],
+        all.cells,
+      )
+      all.boxes.set(key, foldBox(parts, left, absent))
     }
   }
   return all
@@ -209,7 +216,10 @@ interface Place {
 const neverRan: Part = { look: 'never-ran', step: null, timedOut: false, sinceMs: null, activity: null }
 const cannotRun: Part = { ...neverRan, look: 'prevented' }
 
-/** The parts of a box that need attention, and how many further cells passed. Adds the cells of the parts to `cells`. */
+/**
+ * The parts of a box that need attention, how many further cells passed, and the cells of the projects that never ran
+ * here. Adds the cells of the other parts to `cells`.
+ */
 function partsOf(
   place: Place,
   planned: Set_,
@@ -220,6 +230,7 @@ function partsOf(
 ) {
   const seen = new Array<number>(planned.length).fill(0)
   const parts: Part[] = []
+  const absent: Part[] = []
   const put = (kind: number, last: LastFacts | null, attempt: ActiveAttempt | null) => {
     add(seen, kind)
     const cell = partOf(place, kind, last, attempt)
@@ -232,11 +243,19 @@ function partsOf(
     if (has(planned, kind) && !has(seen, kind)) put(kind, has(passing, kind) ? plainPass : null, attempt)
   const rest = without(without(planned, seen), passing)
   if (!isEmpty(rest)) {
+    const present = projectsOf(place.input.kinds, union(seen, passing))
     for (const [kind, { project }] of place.input.kinds.entries())
-      if (has(rest, kind)) parts.push(place.prevented || place.forbidden.has(project) ? cannotRun : neverRan)
+      if (has(rest, kind)) {
+        const part = place.prevented || place.forbidden.has(project) ? cannotRun : neverRan
+        if (present.has(project)) parts.push(part)
+        else absent.push(part)
+      }
   }
-  return { parts, left: sizeOf(without(passing, seen)) }
+  return { parts, left: sizeOf(without(passing, seen)), absent }
 }
+
+const projectsOf = (kinds: readonly Kind[], set: Set_): Set<ProjectConfig> =>
+  new Set(kinds.filter((_, kind) => has(set, kind)).map(({ project }) => project))
 
 type LastFacts = Omit<ReadCell, 'kind' | 'host' | 'arch'>
 

@@ -105,6 +105,19 @@ describe('the box of several cells', () => {
     expect([look, step, `${count}/${of}`, activity].filter(word => word !== null).join(' ')).toBe(expected)
   })
 
+  test.each<[string[], number, string[], string]>([
+    [['new build 2'], 1, ['never-ran', 'never-ran'], 'new 1/4'],
+    [['passed . 3 running'], 1, ['never-ran'], 'passed 2/3'],
+    [[], 2, ['prevented'], 'passed 2/3'],
+    [['never-ran'], 1, ['never-ran'], 'never-ran 1/3'],
+    [['queued . 1'], 0, ['never-ran'], 'queued 1/2'],
+    [[], 0, ['never-ran', 'prevented'], 'never-ran 1/2'],
+    [[], 0, ['prevented'], 'prevented 1/1'],
+  ])('%j and %i more that passed give, beside projects that never ran, %j: %s', (parts, passed, absent, expected) => {
+    const { look, count, of } = foldBox(parts.map(part), passed, absent.map(part))
+    expect(`${look} ${count}/${of}`).toBe(expected)
+  })
+
   test('the longest wait and the newest failure are shown', () => {
     expect(foldBox([part('queued . 1'), part('queued . 4')]).sinceMs).toBe(hours(4))
     expect(foldBox([part('new build 9'), part('new build 2')]).sinceMs).toBe(hours(2))

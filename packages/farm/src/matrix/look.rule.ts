@@ -98,17 +98,19 @@ export interface Box extends Part {
 
 /**
  * The box of these cells, and of `passed` further cells that passed. The worst look wins. Of several cells with this
- * look, the newest failure or the longest wait is shown.
+ * look, the newest failure or the longest wait is shown. `absent` are the cells of projects that never ran here: they
+ * count only if no other project has a cell.
  */
-export function foldBox(parts: readonly Part[], passed = 0): Box {
+export function foldBox(parts: readonly Part[], passed = 0, absent: readonly Part[] = []): Box {
+  if (parts.length + passed === 0 && absent.length > 0) return foldBox(absent)
   let worst: Part | undefined
   let activity: Activity = null
   for (const part of parts) {
     if (part.activity === 'running' || activity === null) activity = part.activity ?? activity
     if (!worst || isWorse(part, worst)) worst = part
   }
-  const of = parts.length + passed
-  if (!worst) return { look: 'passed', step: null, timedOut: false, sinceMs: null, activity, count: of, of }
+  const of = parts.length + passed + absent.length
+  if (!worst) return { look: 'passed', step: null, timedOut: false, sinceMs: null, activity, count: passed, of }
   const { look, step, timedOut, sinceMs } = worst
   let count = look === 'passed' ? passed : 0
   const fails = looksFailed(look)
