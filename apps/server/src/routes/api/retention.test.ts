@@ -68,8 +68,18 @@ serverTest('the API and the pages say when a build expired', async ({ server }) 
   const words = (what: string) => [410, 'expired', `${what} expired on 2024-08-15 (kept 100 days)`]
   expect(await answer(server, '/api/v1/builds/2')).toEqual(words('build 2'))
   expect(await answer(server, '/api/v1/jobs/2')).toEqual(words('job 2'))
-  expect(await answer(server, '/api/v1/jobs/2/log')).toEqual(words('job 2'))
-  for (const path of ['/builds/2', '/jobs/2', '/jobs/3/compare?with=2']) {
+  for (const path of ['log', 'tests', 'comparison', 'failure', 'expectation', 'attempts/1/tests'])
+    expect([path, ...(await answer(server, `/api/v1/jobs/2/${path}`))]).toEqual([path, ...words('job 2')])
+  for (const path of ['tests', 'traits', 'failures', 'changes'])
+    expect([path, ...(await answer(server, `/api/v1/builds/2/${path}`))]).toEqual([path, ...words('build 2')])
+  const pages = ['/builds/2', '/builds/2/tests', '/builds/2/retry', '/jobs/2', '/jobs/2/attempts/1', '/jobs/2/retry']
+  for (const path of [
+    ...pages,
+    '/jobs/2/tests',
+    '/jobs/2/attempts/1/tests',
+    '/jobs/2/compare',
+    '/jobs/3/compare?with=2',
+  ]) {
     const { statusCode, body } = await server.ask(path)
     expect([path, statusCode]).toEqual([path, 410])
     expect(body).toContain('expired on 2024-08-15 (kept 100 days). The farm has deleted it')

@@ -6,7 +6,8 @@ import type { Services } from '../../../../services.ts'
 import { triggerOutcome } from '../../../../trigger/trigger-build.ts'
 import { seeOther } from '../../forms.ts'
 import { wholeNumber } from '../../query.ts'
-import { cannotBuildAgain, noBuild } from '../problem/page-error.ts'
+import { missingBuild } from '../problem/missing.ts'
+import { cannotBuildAgain } from '../problem/page-error.ts'
 import { buildOf } from '../project/trigger-outcome.ts'
 
 type BuildForm = FastifyRequest<{ Params: { id: string } }>
@@ -16,13 +17,13 @@ export function buildForms(app: FastifyInstance, { farm }: Services): void {
 
   app.post('/builds/:id/cancel', admin, async ({ params: { id }, allowedBy }: BuildForm, reply) => {
     const outcome = await farm.builds.cancel(wholeNumber(id) ?? 0, allowedBy?.name)
-    if (outcome.kind === 'unknown') throw noBuild(id)
+    if (outcome.kind === 'unknown') throw await missingBuild(farm, id)
     return seeOther(reply, `/builds/${id}`)
   })
 
   app.post('/builds/:id/again', admin, async ({ params: { id } }: BuildForm, reply) => {
     const build = await farm.builds.find(wholeNumber(id) ?? 0)
-    if (!build) throw noBuild(id)
+    if (!build) throw await missingBuild(farm, id)
     const { project, commit, subject, author } = build
     const of = subjectOf(build)
     if (!of) throw cannotBuildAgain(build.id)

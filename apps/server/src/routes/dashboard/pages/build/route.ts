@@ -3,7 +3,7 @@ import type { Services } from '../../../../services.ts'
 import { livePage } from '../../live/live-page.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
 import { visitOf } from '../../visit.ts'
-import { noBuild } from '../problem/page-error.ts'
+import { missingBuild } from '../problem/missing.ts'
 import { whyNoHost } from '../pull-request/no-host.ts'
 import type { BuildFindings } from './findings.tsx'
 import { renderBuildPage } from './page.tsx'
@@ -12,7 +12,7 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
   livePage(app, '/builds/:id', async (request: FastifyRequest<{ Params: { id: string } }>) => {
     const id = wholeNumber(request.params.id)
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
-    if (!build) throw noBuild(request.params.id, await services.farm.retention.findBuild(id ?? 0))
+    if (!build) throw await missingBuild(services.farm, request.params.id)
     const builtBefore = queryWord(request, 'built') === 'before'
     const allJobs = queryWord(request, 'jobs') === 'all'
     const { farm } = services

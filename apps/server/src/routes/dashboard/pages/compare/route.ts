@@ -7,6 +7,7 @@ import type { Run } from '../../../runs/facts.ts'
 import { jobNumber, queryWord } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
+import { missingJob } from '../problem/missing.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
 import { renderComparePage } from './page.tsx'
 
@@ -27,7 +28,7 @@ export function compareRoute(app: FastifyInstance, services: Services): void {
 async function findJob(farm: Farm, word: string): Promise<JobView> {
   const id = jobNumber(word)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
-  if (!job) throw noJob(word, await farm.retention.findJob(id ?? 0))
+  if (!job) throw await missingJob(farm, word)
   return job
 }
 

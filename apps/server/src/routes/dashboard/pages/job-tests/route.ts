@@ -4,7 +4,8 @@ import type { Services } from '../../../../services.ts'
 import { jobNumber, queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
-import { noJob, PageError } from '../problem/page-error.ts'
+import { missingJob } from '../problem/missing.ts'
+import { PageError } from '../problem/page-error.ts'
 import { renderJobTestsPage } from './page.tsx'
 
 type TestsRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
@@ -42,7 +43,7 @@ export function jobTestsRoute(app: FastifyInstance, services: Services): void {
   async function findJob({ params }: TestsRequest) {
     const id = jobNumber(params.id)
     const job = id === undefined ? undefined : await farm.builds.findJob(id)
-    if (!job) throw noJob(params.id)
+    if (!job) throw await missingJob(farm, params.id)
     const wanted = params.number === undefined ? undefined : wholeNumber(params.number)
     const attempt = job.attempts.find(({ number }) => params.number === undefined || number === wanted)
     if (!attempt)

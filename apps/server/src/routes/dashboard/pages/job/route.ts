@@ -6,7 +6,8 @@ import { readLogQuery } from '../../log/log-query.ts'
 import { jobNumber, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
-import { noJob, PageError } from '../problem/page-error.ts'
+import { missingJob } from '../problem/missing.ts'
+import { PageError } from '../problem/page-error.ts'
 import { logOf } from './log.ts'
 import { renderJobPage } from './page.tsx'
 import { stateOf } from './state-of.ts'
@@ -59,7 +60,7 @@ async function findWithLogSize(services: Services, request: JobRequest): Promise
 async function findAttempt({ farm }: Services, { params }: JobRequest) {
   const id = jobNumber(params.id)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
-  if (!job) throw noJob(params.id, await farm.retention.findJob(id ?? 0))
+  if (!job) throw await missingJob(farm, params.id)
   const wanted = params.number === undefined ? defaultAttempt(job.attempts)?.number : wholeNumber(params.number)
   const attempt = job.attempts.find(({ number }) => number === wanted)
   if (!attempt)

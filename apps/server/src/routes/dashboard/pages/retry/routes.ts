@@ -1,5 +1,5 @@
 import { type RetrySelection, retrySelections } from '@rumpfarm/contracts'
-import { lostDaysMax, type RetriesOutcome } from '@rumpfarm/farm'
+import { type Farm, lostDaysMax, type RetriesOutcome } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requireAdmin } from '../../../../auth/plugin.ts'
 import { tooManyJobs } from '../../../../http/problems/outcomes.ts'
@@ -10,7 +10,8 @@ import { seeOther } from '../../forms.ts'
 import { jobNumber, queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
-import { noBuild, noJob, noProject, PageError } from '../problem/page-error.ts'
+import { missingBuild, missingJob } from '../problem/missing.ts'
+import { noProject, PageError } from '../problem/page-error.ts'
 import { renderRetryPage } from './page.tsx'
 import { retryLead, retryTitle } from './words.ts'
 
@@ -26,13 +27,13 @@ export function retryRoutes(app: FastifyInstance, services: Services): void {
   app.get('/lost', (request, reply) => sendLostPage(services, request, reply))
 
   app.post('/builds/:id/retry', admin, async ({ params: { id }, body }: Numbered, reply) => {
-    planOf(await farm.builds.retry(wholeNumber(id) ?? 0, { which: selectionOf(body?.which) }), id)
+    await planOf(farm, await farm.builds.retry(wholeNumber(id) ?? 0, { which: selectionOf(body?.which) }), id)
     return seeOther(reply, `/builds/${id}`)
   })
 
   app.post('/lost', admin, async ({ body }: LostForm, reply) => {
     const project = body?.project || undefined
-    planOf(await farm.builds.retryLost({ project }))
+    await planOf(farm, await farm.builds.retryLost({ project }))
     return seeOther(reply, `/queue${projectQuery(project)}`)
   })
 }
@@ -40,7 +41,7 @@ export function retryRoutes(app: FastifyInstance, services: Services): void {
 async function sendJobPage(services: Services, request: Numbered, reply: FastifyReply): Promise<FastifyReply> {
   const { id } = request.params
   const [visit, job] = await Promise.all([visitOf(services, request), services.farm.builds.findJob(jobNumber(id) ?? 0)])
-  if (!job) throw noJob(id)
+  if (!job) throw await missingJob(services.farm, id)
   const isOpen = job.state !== 'finished'
   const plan = { jobs: isOpen ? 0 : 1, hosts: [{ host: job.host, jobs: 1 }], open: isOpen ? 1 : 0, refused: [] }
   const page = renderRetryPage({
@@ -65,7 +66,7 @@ async function sendBuildPage(services: Services, request: Numbered, reply: Fasti
     visit,
     title: `${retryTitle[which]}: build ${id}`,
     lead: retryLead[which],
-    plan: planOf(outcome, id),
+    plan: await planOf(services.farm, outcome, id),
     form: { to: `/builds/${id}/retry`, fields: { which } },
     back: { href: `/builds/${id}`, text: `Back to build ${id}` },
   })
@@ -84,7 +85,7 @@ async function sendLostPage(services: Services, request: FastifyRequest, reply: 
     visit,
     title: project === undefined ? retryTitle.lost : `${retryTitle.lost}: ${project}`,
     lead: `${retryLead.lost} Only jobs count that were lost in the last ${lostDaysMax} days.`,
-    plan: planOf(outcome),
+    plan: await planOf(farm, outcome),
     form: { to: '/lost', fields: { project } },
     back: { href: `/queue${projectQuery(project)}`, text: 'Back to the queue' },
   })
@@ -98,8 +99,8 @@ const projectQuery = (project: string | undefined): string =>
 const selectionOf = (word: string | undefined): RetrySelection =>
   retrySelections.find(selection => selection === word) ?? 'failed'
 
-function planOf(outcome: RetriesOutcome, build = '') {
-  if (outcome.kind === 'unknown') throw noBuild(build)
+async function planOf(farm: Farm, outcome: RetriesOutcome, build = '') {
+  if (outcome.kind === 'unknown') throw await missingBuild(farm, build)
   if (outcome.kind === 'retried') return outcome
   throw new PageError(409, {
     title: 'Too many jobs',
