@@ -360,3 +360,10 @@ serverTest('retention shows what would expire, and deletes nothing', async ({ se
   expect((await run('retention nosuch')).exit).toBe(3)
   expect((await run('log 1')).out).toBe('one\ntwo\n')
 })
+
+serverTest('retention shows all projects of a farm with more than one page of them', async ({ server }) => {
+  const names = Array.from({ length: 201 }, (_, number) => `p${String(number).padStart(3, '0')}`)
+  await server.configure(...names.map(name => ({ name })))
+  const { run } = await cliOf(server)
+  expect((await run('retention')).lines.slice(1).map(line => line.split(' ')[0])).toEqual(names)
+})

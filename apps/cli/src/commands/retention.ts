@@ -1,4 +1,4 @@
-import type { FarmClient } from '@rumpfarm/client'
+import { type FarmClient, items } from '@rumpfarm/client'
 import { command } from '../parsing/command.ts'
 import { table } from '../terminal/table.ts'
 import { size, utc } from '../terminal/words.ts'
@@ -38,8 +38,9 @@ export const retention = command({
 })
 
 async function allProjects(client: FarmClient): Promise<string[]> {
-  const { items } = await client.get('/api/v1/projects', { params: { query: { limit: 200 } } })
-  return items.map(({ name }) => name)
+  const names: string[] = []
+  for await (const { name } of items(client, '/api/v1/projects', { query: { limit: 200 } })) names.push(name)
+  return names
 }
 
 /** Asks again until the farm has looked at all builds. */

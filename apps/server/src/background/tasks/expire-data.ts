@@ -1,7 +1,7 @@
 import type { Task } from '../task.ts'
 
 /** The task stops after this time, so that other tasks of the server have their turn. The next run continues. */
-const millisecondsMax = 10_000
+const millisecondsMax = 30_000
 
 /** Lets old data expire as farm.yaml's `keep` says, a few builds in each transaction, and deletes their files. */
 export const expireData: Task = async ({ farm }) => {
