@@ -33,7 +33,8 @@ test.runIf(has('hg'))('a repository of Mercurial: branches, commits, and the fil
   hg('commit', '--addremove', '-m', 'Second')
   const { resolve, tarball } = mirrors()
   const repository = `hg+${directory}`
-  expect(await resolve({ repository })).toEqual({ kind: 'commit', commit: first, author: 'Ada', subject: 'First' })
+  const newest = { commit: first, author: 'Ada', subject: 'First', message: 'First' }
+  expect(await resolve({ repository })).toEqual({ kind: 'commit', ...newest })
   const second = await resolve({ repository, ref: 'feature' })
   if (second.kind === 'problem') throw new Error(second.problem)
   const made = await tarball({ repository, commit: second.commit, leaveOut: [] })
