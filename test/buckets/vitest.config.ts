@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: 'buckets',
     root: `${import.meta.dirname}/..`,
-    globalSetup: ['support/postgres-setup.ts'],
+    globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     include: ['buckets/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
