@@ -14,7 +14,7 @@ export default defineConfig({
   workers: 1, // two cores are too few for a second server and PostgreSQL
   timeout: 180_000,
   expect: { timeout: 45_000 },
-  // A trace of each test would take a fifth of the CPU time. `./farm test` makes traces when it repeats a file that failed.
+  // A trace of each test would take a sixth of the CPU time. `./farm test` makes traces when it repeats a file that failed.
   use: {
     launchOptions: {
       // Prefers the system's Chromium, because Playwright's download can be unavailable.
