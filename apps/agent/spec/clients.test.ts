@@ -68,7 +68,7 @@ for (const [name, programs] of here) {
   const { megabytes, archive, sum } = sourcesFor(name)
   agentTest(
     `${name}: sources of ${megabytes} MB and a log with NULs arrive byte for byte, and TERM ends the long poll`,
-    async ({ farm, host, enrolled }) => {
+    async ({ farm, host, enrolled, expect }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))
       const attempt = farm.queue({

@@ -42,10 +42,6 @@ farmTest('a connection plans its statements again after some time', async ({ far
   expect(await laterPlan(farm, { replanMs: 0 })).toContain('Index Scan')
 })
 
-farmTest('PostgreSQL alone keeps the plan of a time when one job was open', async ({ farm }) => {
-  expect(await laterPlan(farm, { replanMs: 60_000 })).toContain('Seq Scan')
-})
-
 farmTest('a connection for commands uses indexes from the beginning', async ({ farm }) => {
   expect(await laterPlan(farm, { plansByIndex: true })).toContain('Index Scan')
 })

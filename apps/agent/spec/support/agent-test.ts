@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'vitest'
+import { type ExpectStatic, test } from 'vitest'
 import { Authority, type Certificate } from './certificates.ts'
 import { ScriptedFarm } from './farm.ts'
 import { agentClient, bundle, Host, requireNamespace } from './host.ts'
@@ -26,6 +26,8 @@ export type Setup = {
   enrolled: () => Promise<void>
   /** Lets the agent enrol the host. This takes 0.5 s more CPU time, so only tests of the enrolment use it. */
   enrols: () => Promise<void>
+  /** The functions of this test. `expect.poll` of Vitest itself fails here, because the tests run at the same time. */
+  expect: ExpectStatic
 }
 
 requireNamespace()
@@ -48,6 +50,7 @@ export const agentTest = (
         host,
         enrolled: () => startEnrolled(farm, host, tls, options.conf),
         enrols: () => enrol(farm, host, tls),
+        expect,
       })
       expect(farm.violations).toEqual([])
     } catch (error) {
