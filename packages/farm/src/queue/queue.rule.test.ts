@@ -10,23 +10,14 @@ import {
   type QueueHost,
   type QueueLimit,
 } from './queue-order.rule.ts'
+import { at, waitingHost } from './waiting-host.fixture.ts'
 
-const at = new Date('2024-05-06T07:08:09Z')
 const minutes = (count: number) => new Date(at.getTime() + count * 60_000)
 
 const host = (id: number, name: string, changes: Partial<QueueHost> = {}): QueueHost => ({
+  ...waitingHost,
   id,
   name,
-  removed: false,
-  presence: 'online',
-  lastSeenAt: at,
-  awaySince: null,
-  pausedAt: null,
-  refusal: null,
-  refusalCode: null,
-  slots: 1,
-  arches: [{ arch: 'arm', unable: null }],
-  rules: [],
   turns: new Map(),
   ...changes,
 })

@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest'
+import { at, waitingHost as host } from './waiting-host.fixture.ts'
 import { type HostLoad, isBlocked, type WaitingHost, type WaitingJob, whyWaiting } from './why-waiting.rule.ts'
 
-const at = new Date('2024-05-06T07:08:09Z')
 const job: WaitingJob = { state: 'queued', project: 'sample', branch: 'main', fork: false, arch: 'arm' }
-const host: WaitingHost = {
-  name: 'vax',
-  removed: false,
-  presence: 'online',
-  lastSeenAt: at,
-  awaySince: null,
-  pausedAt: null,
-  refusal: null,
-  refusalCode: null,
-  slots: 1,
-  arches: [{ arch: 'arm', unable: null }],
-  rules: [],
-}
 const idle: HostLoad = { running: [], before: 0 }
 const busy: HostLoad = { running: [{ jobId: 7, endsAt: at }], before: 0 }
 const refuses = (refusalCode: WaitingHost['refusalCode'], refusal: string) => ({ refusalCode, refusal })
